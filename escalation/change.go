@@ -1,0 +1,92 @@
+package escalation
+
+import "time"
+
+// Disposition is how a mail ended; every mail has exactly one.
+type Disposition string
+
+// The dispositions.
+const (
+	Accepted    Disposition = "accepted"
+	Updated     Disposition = "updated"
+	ParkedEarly Disposition = "parked"
+	Returned    Disposition = "returned"
+	Refused     Disposition = "refused"
+	Commanded   Disposition = "command"
+	Duplicate   Disposition = "duplicate"
+	Bounced     Disposition = "bounced"
+	Ignored     Disposition = "ignored"
+	Quarantined Disposition = "quarantined"
+)
+
+// Dispositions lists all of them, the weightiest first: a mail with several
+// forms ends as the weightiest of them.
+func Dispositions() []Disposition {
+	return []Disposition{Accepted, Updated, ParkedEarly, Commanded, Returned, Refused, Bounced, Duplicate, Ignored, Quarantined}
+}
+
+// Change is everything one event does, applied whole and at most once.
+type Change struct {
+	Event string // key of the event; the ledger knows it from then on
+	At    time.Time
+
+	// Of a mail; Location, Disposition and MessageID are empty otherwise.
+	Location    string // where it lay: inbox|UIDVALIDITY|UID
+	MessageID   string
+	Disposition Disposition
+	Reason      string // one sentence for operators
+	Checks      []Check
+
+	Escalations []Escalation // new states; each Revision is the stored one plus one
+	Notices     []Notice
+	Revoked     []string // IDs of queued notices that have become pointless
+	Alarms      []Alarm  // for the next letter to ops
+	Draft       *Draft   // a returned form that a reply may complete
+
+	// What the event takes off the agenda.
+	Undelivered string // ID of the notice whose failure this event answers
+	AlarmsTold  int    // how many of the oldest alarms this event's letters tell
+}
+
+// Check is one judgement on the way to a disposition, for `explain`.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// Draft is a returned form, kept for the reply that completes it.
+type Draft struct {
+	Sender  string    `json:"sender"`
+	Form    string    `json:"form"` // mailparse.Form as JSON
+	Notices []string  `json:"notices"`
+	Until   time.Time `json:"until"`
+}
+
+// Record is what the ledger keeps of a change.
+type Record struct {
+	Event       string
+	At          time.Time
+	Location    string
+	Disposition Disposition
+	Reason      string
+	Cases       []string
+}
+
+// Outcome of Apply, for one change.
+type Applied struct {
+	// Verdict is Done, Known (the event was applied before; Record is that
+	// event's) or Stale (an escalation has moved on; decide again).
+	Verdict Verdict
+	Record  Record
+}
+
+// Verdict is how a store answered a Change.
+type Verdict string
+
+// The verdicts of Apply.
+const (
+	Done  Verdict = "done"
+	Known Verdict = "known"
+	Stale Verdict = "stale"
+)
