@@ -1,6 +1,10 @@
 package escalation
 
-import "time"
+import (
+	"time"
+
+	"escalationd/mailparse"
+)
 
 // Disposition is how a mail ended; every mail has exactly one.
 type Disposition string
@@ -57,10 +61,10 @@ type Check struct {
 
 // Draft is a returned form, kept for the reply that completes it.
 type Draft struct {
-	Sender  string    `json:"sender"`
-	Form    string    `json:"form"` // mailparse.Form as JSON
-	Notices []string  `json:"notices"`
-	Until   time.Time `json:"until"`
+	Sender  string         `json:"sender"`
+	Form    mailparse.Form `json:"form"`
+	Notices []string       `json:"notices"`
+	Until   time.Time      `json:"until"`
 }
 
 // Record is what the ledger keeps of a change.
@@ -73,7 +77,7 @@ type Record struct {
 	Cases       []string
 }
 
-// Outcome of Apply, for one change.
+// Applied is how a store answered one Change.
 type Applied struct {
 	// Verdict is Done, Known (the event was applied before; Record is that
 	// event's) or Stale (an escalation has moved on; decide again).
