@@ -1,10 +1,6 @@
 package escalation
 
-import (
-	"time"
-
-	"escalationd/mailparse"
-)
+import "time"
 
 // Disposition is how a mail ended; every mail has exactly one.
 type Disposition string
@@ -43,9 +39,8 @@ type Change struct {
 
 	Escalations []Escalation // new states; each Revision is the stored one plus one
 	Notices     []Notice
-	Revoked     []string // IDs of queued notices that have become pointless
+	Revoked     []string // Keys of notices that have become pointless if they are still queued
 	Alarms      []Alarm  // for the next letter to ops
-	Draft       *Draft   // a returned form that a reply may complete
 
 	// What the event takes off the agenda.
 	Undelivered string // ID of the notice whose failure this event answers
@@ -57,14 +52,6 @@ type Check struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
-}
-
-// Draft is a returned form, kept for the reply that completes it.
-type Draft struct {
-	Sender  string         `json:"sender"`
-	Form    mailparse.Form `json:"form"`
-	Notices []string       `json:"notices"`
-	Until   time.Time      `json:"until"`
 }
 
 // Record is what the ledger keeps of a change.
@@ -79,10 +66,9 @@ type Record struct {
 
 // Applied is how a store answered one Change.
 type Applied struct {
-	// Verdict is Done, Known (the event was applied before; Record is that
-	// event's) or Stale (an escalation has moved on; decide again).
 	Verdict Verdict
-	Record  Record
+	Record  Record // of the event that was applied before, when Known
+	Err     error  // what is wrong with the keys of this change, when Failed
 }
 
 // Verdict is how a store answered a Change.
@@ -90,7 +76,8 @@ type Verdict string
 
 // The verdicts of Apply.
 const (
-	Done  Verdict = "done"
-	Known Verdict = "known"
-	Stale Verdict = "stale"
+	Done   Verdict = "done"
+	Known  Verdict = "known"  // the event had been applied before
+	Stale  Verdict = "stale"  // an escalation has moved on; decide again
+	Failed Verdict = "failed" // a key of this change alone is in trouble; nothing was written
 )

@@ -78,7 +78,10 @@ type Notice struct {
 
 	Thread    Thread    `json:"thread,omitzero"`
 	CreatedAt time.Time `json:"created_at"`
-	Letter    Letter    `json:"letter"`
+	Letter    Letter    `json:"-"`
+	// Draft is the form as far as it was read, on a letter that returns it: a
+	// reply within seven days need only bring what was missing.
+	Draft *mailparse.Form `json:"draft,omitempty"`
 	// Quotas are the budgets this letter draws on; when one is used up the
 	// letter is put on record as suppressed and never sent.
 	Quotas []Quota `json:"-"`

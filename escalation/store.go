@@ -1,0 +1,59 @@
+package escalation
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps the desk's state. All methods work on a batch and cost a
+// bounded number of round trips, however many items are in it. They are safe
+// for concurrent use by several daemons. An error means that nothing is known
+// of the whole batch (the server is out of reach or refuses); trouble with a
+// single item stands in that item's result.
+type Store interface {
+	// Load reads what Policy needs to judge each event.
+	Load(ctx context.Context, queries []Query) ([]State, error)
+	// Apply writes each change whole, or not at all, and at most once; the
+	// same change again answers the same.
+	Apply(ctx context.Context, changes []Change) ([]Applied, error)
+	// Count adds delta to the number of tries at handling the mails that lie
+	// at these locations, and answers the sums. Apply forgets them.
+	Count(ctx context.Context, locations []string, delta int) ([]int, error)
+	// Agenda answers what waits for the desk at a time: at most limit of each.
+	Agenda(ctx context.Context, now time.Time, limit int) (Agenda, error)
+}
+
+// Query names what an event is about.
+type Query struct {
+	Event   string   // ledger key; empty if nothing is to be looked up
+	Cases   []string // case numbers, tidied
+	Notices []string // IDs of notices the event may answer
+	Sender  string   // whose accounts are wanted; empty if they are not
+	Similar string   // a case number nobody knows: find its neighbours among the sender's accounts
+}
+
+// State is what is so, just now, about what a Query names.
+type State struct {
+	Known      *Record             // the event has been applied already
+	Cases      map[string]CaseFile // without the numbers the CRM does not know
+	Notice     *Notice             // the first of the named notices that exists
+	Represents []string            // IDs of the accounts Sender represents
+	Similar    []string            // numbers of cases near Query.Similar, of those accounts
+	FedAt      time.Time           // when case data were last fed; zero if never
+	Err        error               // what is wrong with this query's keys
+}
+
+// CaseFile is a case with all the desk has beside it.
+type CaseFile struct {
+	Case       Case
+	Account    Account
+	Escalation *Escalation // nil if the case never had one
+}
+
+// Agenda is what waits for the desk.
+type Agenda struct {
+	Due         []string // case numbers whose escalation has a step due, longest due first
+	Active      []string // case numbers of escalations that go on
+	Undelivered []string // IDs of notices that could not be delivered
+	Alarms      []Alarm  // not yet told to ops, oldest first
+}
