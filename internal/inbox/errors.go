@@ -1,0 +1,25 @@
+package inbox
+
+import "fmt"
+
+// SetupError is something a person must put right at the mail server or in the
+// configuration. Error is a whole sentence with the remedy.
+type SetupError struct {
+	Inbox     string
+	Problem   string // what is wrong, without a full stop
+	Remedy    string // what to do about it, without a full stop
+	Login     bool   // the server refused the credentials
+	Permanent bool   // waiting will not help: the daemon should not start
+	Err       error  // what the server said; may be nil
+}
+
+func (e *SetupError) Error() string {
+	said := ""
+	if e.Err != nil {
+		said = fmt.Sprintf(" (%v)", e.Err)
+	}
+	return fmt.Sprintf("inbox %s: %s%s; %s", e.Inbox, e.Problem, said, e.Remedy)
+}
+
+// Unwrap returns what the server said.
+func (e *SetupError) Unwrap() error { return e.Err }
