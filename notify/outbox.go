@@ -51,7 +51,7 @@ type Fate string
 const (
 	Sent     Fate = "sent"     // the relay took it
 	Retry    Fate = "retry"    // refused for now; again at Result.At
-	Released Fate = "released" // not tried (no relay, shutdown): the attempt does not count
+	Released Fate = "released" // not tried (no relay, shutdown): again at Result.At, and no mark against the notice
 	Unknown  Fate = "unknown"  // no answer after the final dot: again at Result.At, counted apart
 	Buried   Fate = "buried"   // refused for good, or given up; operators decide
 )

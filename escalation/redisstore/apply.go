@@ -1,0 +1,207 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/escalation"
+)
+
+// Apply implements escalation.Store: one script per change, all in one
+// pipelined round.
+func (s *Store) Apply(ctx context.Context, changes []escalation.Change) ([]escalation.Applied, error) {
+	calls := make([]call, len(changes))
+	for i := range changes {
+		c, err := s.applyCall(&changes[i])
+		if err != nil {
+			return nil, err
+		}
+		calls[i] = c
+	}
+	cmds, err := s.runAll(ctx, applyScript, calls)
+	if err != nil {
+		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
+	}
+	applied := make([]escalation.Applied, len(changes))
+	for i, cmd := range cmds {
+		applied[i] = readApplied(changes[i].Event, cmd)
+	}
+	return applied, nil
+}
+
+func readApplied(event string, cmd *redis.Cmd) escalation.Applied {
+	failed := func(err error) escalation.Applied {
+		return escalation.Applied{Verdict: escalation.Failed, Err: fmt.Errorf("apply change (EVALSHA): %w", err)}
+	}
+	answer, err := cmd.StringSlice()
+	if err != nil {
+		return failed(err)
+	}
+	switch {
+	case answer[0] == "done":
+		return escalation.Applied{Verdict: escalation.Done}
+	case answer[0] == "stale":
+		return escalation.Applied{Verdict: escalation.Stale}
+	case answer[0] == "known" && len(answer) == 6:
+		return escalation.Applied{Verdict: escalation.Known, Record: readRecord(event, answer[1:])}
+	}
+	return failed(fmt.Errorf("the key %s holds another type than the desk's", answer[len(answer)-1]))
+}
+
+// readRecord reads at, location, disposition, reason and cases.
+func readRecord(event string, f []string) escalation.Record {
+	return escalation.Record{
+		Event: event, At: readTime(f[0]), Location: f[1],
+		Disposition: escalation.Disposition(f[2]), Reason: f[3], Cases: strings.Fields(f[4]),
+	}
+}
+
+// applyCall lays out a change as the keys and arguments that apply.lua reads.
+func (s *Store) applyCall(c *escalation.Change) (call, error) {
+	l := layout{
+		keys: []string{
+			s.hidden("event", c.Event), s.key("outbox"), s.key("due"), s.key("active"), s.key("journal"),
+			s.key("counts"), s.key("commits"), s.key("alarms"), s.key("undelivered"), s.key("tries"),
+		},
+		args: []any{
+			s.token(c), millis(c.At), s.retention.Milliseconds(),
+			c.At.UTC().Format(time.RFC3339Nano), c.Location, string(c.Disposition), c.Reason,
+			strings.Join(caseNumbers(c), " "), c.MessageID, c.AlarmsTold, c.Undelivered,
+		},
+	}
+	l.add(len(c.Escalations))
+	for i := range c.Escalations {
+		e := &c.Escalations[i]
+		l.keys = append(l.keys, s.key("escalation", e.Case))
+		active := "0"
+		if e.Status.Active() {
+			active = "1"
+		}
+		l.add(e.Case, e.Revision, l.json(e), millis(e.Due), active)
+	}
+	l.add(len(c.Notices))
+	for i := range c.Notices {
+		n := &c.Notices[i]
+		l.keys = append(l.keys, s.key("notice", n.ID))
+		l.add(n.ID, l.json(n), l.json(&n.Letter), len(n.Quotas))
+		for _, q := range n.Quotas {
+			l.keys = append(l.keys, s.hidden("quota", q.Key))
+			l.add(q.Limit, q.Window.Milliseconds())
+		}
+	}
+	l.add(len(c.Revoked))
+	for _, id := range c.Revoked {
+		l.keys = append(l.keys, s.key("notice", id))
+		l.add(id)
+	}
+	l.add(len(c.Alarms))
+	for i := range c.Alarms {
+		l.add(l.json(&c.Alarms[i]))
+	}
+	if l.err != nil {
+		return call{}, fmt.Errorf("encode change %s: %w", c.Event, l.err)
+	}
+	return call{keys: l.keys, args: l.args}, nil
+}
+
+// token tells a repeat of the same call from the same event applied from
+// elsewhere: a driver repeats a script whose reply got lost.
+func (s *Store) token(c *escalation.Change) string {
+	return s.owner + "|" + c.Location
+}
+
+// caseNumbers are the cases a change is about, each once.
+func caseNumbers(c *escalation.Change) []string {
+	var numbers []string
+	seen := map[string]bool{"": true}
+	add := func(n string) {
+		if !seen[n] {
+			seen[n] = true
+			numbers = append(numbers, n)
+		}
+	}
+	for i := range c.Escalations {
+		add(c.Escalations[i].Case)
+	}
+	for i := range c.Notices {
+		add(c.Notices[i].Case)
+	}
+	return numbers
+}
+
+// layout gathers a script's keys and arguments; it remembers the first error.
+type layout struct {
+	keys []string
+	args []any
+	err  error
+}
+
+func (l *layout) add(args ...any) { l.args = append(l.args, args...) }
+
+func (l *layout) json(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil && l.err == nil {
+		l.err = err
+	}
+	return string(data)
+}
+
+func readTime(text string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// Count implements escalation.Store.
+func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int, error) {
+	cmds := make([]*redis.IntCmd, len(locations))
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, l := range locations {
+			cmds[i] = p.HIncrBy(ctx, s.key("tries"), l, int64(delta))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count tries (HINCRBY): %w", err)
+	}
+	sums := make([]int, len(locations))
+	for i, cmd := range cmds {
+		sums[i] = int(cmd.Val())
+	}
+	return sums, nil
+}
+
+// Agenda implements escalation.Store.
+func (s *Store) Agenda(ctx context.Context, now time.Time, limit int) (escalation.Agenda, error) {
+	var due, active, undelivered, alarms *redis.StringSliceCmd
+	last := int64(limit) - 1
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		due = p.ZRangeByScore(ctx, s.key("due"), &redis.ZRangeBy{
+			Min: "-inf", Max: strconv.FormatInt(now.UnixMilli(), 10), Count: int64(limit),
+		})
+		active = p.SMembers(ctx, s.key("active"))
+		undelivered = p.ZRange(ctx, s.key("undelivered"), 0, last)
+		alarms = p.LRange(ctx, s.key("alarms"), 0, last)
+		return nil
+	})
+	if err != nil {
+		return escalation.Agenda{}, fmt.Errorf("read the agenda (ZRANGEBYSCORE): %w", err)
+	}
+	agenda := escalation.Agenda{Due: due.Val(), Active: active.Val(), Undelivered: undelivered.Val()}
+	for _, data := range alarms.Val() {
+		var a escalation.Alarm
+		if err := json.Unmarshal([]byte(data), &a); err != nil {
+			return agenda, fmt.Errorf("read an alarm: %w", err)
+		}
+		agenda.Alarms = append(agenda.Alarms, a)
+	}
+	return agenda, nil
+}

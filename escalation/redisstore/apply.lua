@@ -1,0 +1,119 @@
+-- Applies one Change whole and at most once. Everything is checked before the
+-- first write, because Redis does not roll back. It raises no errors of its
+-- own; it answers
+--   {'done', commits}                     applied now, or by an earlier run of this very call
+--   {'known', at, location, disposition, reason, cases}   another call applied the event
+--   {'stale', case}                       an escalation is at another revision
+--   {'trouble', key}                      a key holds another type than ours
+--
+-- KEYS: event outbox due active journal counts commits alarms undelivered tries,
+--       then one per escalation, one per notice with one per quota after it, one per revoked notice.
+-- ARGV: token now ttl  at location disposition reason cases messageid  alarmstold undelivered
+--       #escalations {case revision data due active}  #notices {id data letter #quotas {limit window}}
+--       #revoked {id}  #alarms {data}
+local a, k = 0, 0
+local function arg() a = a + 1 return ARGV[a] end
+local function num() return tonumber(arg()) end
+local function key() k = k + 1 return KEYS[k] end
+
+local event, outbox, due, active, journal = key(), key(), key(), key(), key()
+local counts, commits, alarms, undelivered, tries = key(), key(), key(), key(), key()
+local token, now, ttl = arg(), arg(), arg()
+local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg()}
+local alarmstold, undeliveredid = num(), arg()
+
+local wrong
+local function expect(name, kind)
+  local have = redis.call('TYPE', name).ok
+  if have ~= 'none' and have ~= kind then wrong = wrong or name end
+end
+expect(event, 'hash')
+if wrong then return {'trouble', wrong} end
+local known = redis.call('HMGET', event, 'token', 'at', 'location', 'disposition', 'reason', 'cases')
+if known[1] == token then return {'done', redis.call('GET', commits) or '0'} end
+if known[1] then return {'known', known[2], known[3], known[4], known[5], known[6]} end
+
+-- Read all arguments, and judge.
+local escalations, notices, revoked, told, stale = {}, {}, {}, {}, nil
+for i = 1, num() do
+  local e = {key = key(), case = arg(), revision = num(), data = arg(), due = arg(), active = arg()}
+  escalations[i] = e
+  expect(e.key, 'hash')
+  if not wrong then
+    local have = tonumber(redis.call('HGET', e.key, 'revision') or '0')
+    if have ~= e.revision - 1 then stale = stale or e.case end
+  end
+end
+for i = 1, num() do
+  local n = {key = key(), id = arg(), data = arg(), letter = arg(), quotas = {}}
+  expect(n.key, 'hash')
+  for j = 1, num() do
+    n.quotas[j] = {key = key(), limit = num(), window = arg()}
+    expect(n.quotas[j].key, 'string')
+  end
+  notices[i] = n
+end
+for i = 1, num() do
+  revoked[i] = {key = key(), id = arg()}
+  expect(revoked[i].key, 'hash')
+end
+for i = 1, num() do told[i] = arg() end
+expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream') expect(counts, 'hash')
+expect(commits, 'string') expect(alarms, 'list') expect(undelivered, 'zset') expect(tries, 'hash')
+if wrong then return {'trouble', wrong} end
+if stale then return {'stale', stale} end
+
+-- Write. From here on nothing can refuse: types are right, and a full memory
+-- refuses the first write already.
+redis.call('HSET', event, 'token', token, 'at', record.at, 'location', record.location,
+  'disposition', record.disposition, 'reason', record.reason, 'cases', record.cases)
+redis.call('PEXPIRE', event, ttl)
+for _, e in ipairs(escalations) do
+  redis.call('HSET', e.key, 'revision', e.revision, 'data', e.data)
+  if e.due == '' then redis.call('ZREM', due, e.case) else redis.call('ZADD', due, e.due, e.case) end
+  if e.active == '1' then
+    redis.call('SADD', active, e.case)
+    redis.call('PERSIST', e.key)
+  else
+    redis.call('SREM', active, e.case)
+    redis.call('PEXPIRE', e.key, ttl)
+  end
+end
+local queued, suppressed = {}, 0
+for _, n in ipairs(notices) do
+  local room = true
+  for _, q in ipairs(n.quotas) do
+    if tonumber(redis.call('GET', q.key) or '0') >= q.limit then room = false end
+  end
+  if room then
+    for _, q in ipairs(n.quotas) do
+      if redis.call('INCR', q.key) == 1 then redis.call('PEXPIRE', q.key, q.window) end
+    end
+    redis.call('HSET', n.key, 'state', 'queued', 'data', n.data, 'letter', n.letter, 'attempt', 0)
+    redis.call('ZADD', outbox, now, n.id)
+    queued[#queued + 1] = n.id
+  else
+    redis.call('HSET', n.key, 'state', 'suppressed', 'data', n.data)
+    redis.call('PEXPIRE', n.key, ttl)
+    suppressed = suppressed + 1
+  end
+end
+for _, r in ipairs(revoked) do
+  if redis.call('HGET', r.key, 'state') == 'queued' then
+    redis.call('HSET', r.key, 'state', 'revoked')
+    redis.call('HDEL', r.key, 'letter', 'raw')
+    redis.call('PEXPIRE', r.key, ttl)
+    redis.call('ZREM', outbox, r.id)
+  end
+end
+if alarmstold > 0 then redis.call('LTRIM', alarms, alarmstold, -1) end
+for _, t in ipairs(told) do redis.call('RPUSH', alarms, t) end
+if undeliveredid ~= '' then redis.call('ZREM', undelivered, undeliveredid) end
+if record.disposition ~= '' then redis.call('HINCRBY', counts, record.disposition, 1) end
+if #queued > 0 then redis.call('HINCRBY', counts, 'notices', #queued) end
+if suppressed > 0 then redis.call('HINCRBY', counts, 'suppressed', suppressed) end
+if record.location ~= '' then redis.call('HDEL', tries, record.location) end
+redis.call('XADD', journal, '*', 'event', event, 'at', record.at, 'disposition', record.disposition,
+  'reason', record.reason, 'cases', record.cases, 'messageid', record.messageid, 'location', record.location,
+  'notices', table.concat(queued, ' '), 'suppressed', suppressed)
+return {'done', tostring(redis.call('INCR', commits))}

@@ -1,0 +1,150 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/escalation"
+)
+
+// directoryAge is how old the list of all representatives may be before a
+// sender who is not in it is looked for again. Reading it costs a scan, so a
+// flood of strangers must not cause one each.
+const directoryAge = 5 * time.Second
+
+// directory is the list of all accounts' representatives. It serves only
+// mails that name no known case; a case names its account.
+type directory struct {
+	mu       sync.Mutex
+	readAt   time.Time
+	accounts map[string][]string // account ID to representatives
+}
+
+// represents answers the IDs of the accounts that addr represents.
+func (s *Store) represents(ctx context.Context, addr string) ([]string, error) {
+	d := &s.directory
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.readAt) > directoryAge {
+		accounts, err := s.readDirectory(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read representatives: %w", err)
+		}
+		d.accounts, d.readAt = accounts, time.Now()
+	}
+	var ids []string
+	for id, reps := range d.accounts {
+		if escalation.Entitled(reps, addr) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+func (s *Store) readDirectory(ctx context.Context) (map[string][]string, error) {
+	keys, err := s.scan(ctx, s.repsKey("*"))
+	if err != nil {
+		return nil, err
+	}
+	accounts := make(map[string][]string, len(keys))
+	for chunk := range slices.Chunk(keys, 500) {
+		cmds := make([]*redis.StringSliceCmd, len(chunk))
+		_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, k := range chunk {
+				cmds[i] = p.SMembers(ctx, k)
+			}
+			return nil
+		})
+		if serverTrouble(err) {
+			return nil, err
+		}
+		for i, k := range chunk {
+			id := strings.TrimSuffix(strings.TrimPrefix(k, s.accountKey("")), ":representatives")
+			accounts[id] = cmds[i].Val()
+		}
+	}
+	return accounts, nil
+}
+
+// scan lists the keys that match a pattern, on all masters of a cluster.
+func (s *Store) scan(ctx context.Context, pattern string) ([]string, error) {
+	var mu sync.Mutex
+	var keys []string
+	one := func(ctx context.Context, c *redis.Client) error {
+		it := c.Scan(ctx, 0, pattern, 1000).Iterator()
+		for it.Next(ctx) {
+			mu.Lock()
+			keys = append(keys, it.Val())
+			mu.Unlock()
+		}
+		return it.Err()
+	}
+	var err error
+	switch c := s.rdb.(type) {
+	case *redis.ClusterClient:
+		err = c.ForEachMaster(ctx, one)
+	case *redis.Client:
+		err = one(ctx, c)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), err
+}
+
+// similar answers the numbers of cases that differ from number by one
+// character or two neighbours swapped, and belong to one of the accounts.
+func (s *Store) similar(ctx context.Context, number string, accounts []string) ([]string, error) {
+	if number == "" || len(accounts) == 0 {
+		return nil, nil
+	}
+	candidates := neighbours(number)
+	cmds := make([]*redis.StringCmd, len(candidates))
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, c := range candidates {
+			cmds[i] = p.HGet(ctx, s.caseKey(c), "account")
+		}
+		return nil
+	})
+	if serverTrouble(err) {
+		return nil, fmt.Errorf("look for similar cases: %w", err)
+	}
+	var found []string
+	for i, c := range candidates {
+		if id := cmds[i].Val(); id != "" && slices.Contains(accounts, id) {
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
+// neighbours are the strings a slip of the finger away from number: a digit
+// changed, dropped, doubled or swapped with the next.
+func neighbours(number string) []string {
+	if len(number) > 32 {
+		return nil
+	}
+	var out []string
+	for i := range len(number) {
+		out = append(out, number[:i]+number[i+1:], number[:i+1]+number[i:])
+		if i+1 < len(number) {
+			out = append(out, number[:i]+number[i+1:i+2]+number[i:i+1]+number[i+2:])
+		}
+		for d := byte('0'); d <= '9'; d++ {
+			out = append(out, number[:i]+string(d)+number[i+1:])
+		}
+	}
+	for d := byte('0'); d <= '9'; d++ {
+		for i := range len(number) + 1 {
+			out = append(out, number[:i]+string(d)+number[i:])
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(s string) bool { return s == number || s == "" })
+}

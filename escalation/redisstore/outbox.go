@@ -1,0 +1,120 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/notify"
+)
+
+// Claim implements notify.Outbox: one round lists what is due, one claims it.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n int) ([]notify.Pending, error) {
+	ids, err := s.rdb.ZRangeByScore(ctx, s.key("outbox"), &redis.ZRangeBy{Min: "-inf", Max: millis(now), Count: int64(n)}).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list due notices (ZRANGEBYSCORE): %w", err)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	calls := make([]call, len(ids))
+	for i, id := range ids {
+		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease))}}
+	}
+	cmds, err := s.runAll(ctx, claimScript, calls)
+	if err != nil {
+		return nil, fmt.Errorf("claim notices: %w", err)
+	}
+	var claimed []notify.Pending
+	for i, cmd := range cmds {
+		p, ok, err := readPending(ids[i], cmd)
+		if err != nil {
+			return claimed, fmt.Errorf("claim notice %s: %w", ids[i], err)
+		}
+		if ok {
+			claimed = append(claimed, p)
+		}
+	}
+	return claimed, nil
+}
+
+func readPending(id string, cmd *redis.Cmd) (notify.Pending, bool, error) {
+	var p notify.Pending
+	f, err := cmd.StringSlice()
+	if err != nil || len(f) == 0 {
+		return p, false, err
+	}
+	p.ID = id
+	if p.Attempt, err = strconv.Atoi(f[0]); err != nil {
+		return p, false, err
+	}
+	if p.Ambiguous, err = strconv.Atoi(f[1]); err != nil {
+		return p, false, err
+	}
+	if err := json.Unmarshal([]byte(f[2]), &p.Notice); err != nil {
+		return p, false, err
+	}
+	if err := json.Unmarshal([]byte(f[3]), &p.Notice.Letter); err != nil {
+		return p, false, err
+	}
+	if f[4] != "" {
+		p.Raw = []byte(f[4])
+	}
+	return p, true, nil
+}
+
+// Seal implements notify.Outbox.
+func (s *Store) Seal(ctx context.Context, sealed []notify.Sealed) error {
+	calls := make([]call, len(sealed))
+	for i, n := range sealed {
+		calls[i] = s.holdCall(n.Claim, "", n.Raw)
+	}
+	return s.settleAll(ctx, "seal notices", holdScript, calls)
+}
+
+// Renew implements notify.Outbox.
+func (s *Store) Renew(ctx context.Context, now time.Time, lease time.Duration, claims []notify.Claim) error {
+	calls := make([]call, len(claims))
+	for i, c := range claims {
+		calls[i] = s.holdCall(c, millis(now.Add(lease)), nil)
+	}
+	return s.settleAll(ctx, "renew leases", holdScript, calls)
+}
+
+func (s *Store) holdCall(c notify.Claim, until string, raw []byte) call {
+	return call{[]string{s.key("outbox"), s.key("notice", c.ID)}, []any{c.ID, c.Attempt, until, raw}}
+}
+
+// Settle implements notify.Outbox.
+func (s *Store) Settle(ctx context.Context, now time.Time, results []notify.Result) error {
+	calls := make([]call, len(results))
+	for i, r := range results {
+		calls[i] = call{
+			[]string{s.key("outbox"), s.key("notice", r.ID), s.key("undelivered"), s.key("counts")},
+			[]any{r.ID, r.Attempt, string(r.Fate), millis(now), millis(r.At), r.Detail, s.retention.Milliseconds()},
+		}
+	}
+	return s.settleAll(ctx, "settle notices", settleScript, calls)
+}
+
+// settleAll runs calls whose answers do not matter: a claim that is no longer
+// held is somebody else's by now.
+func (s *Store) settleAll(ctx context.Context, what string, script *redis.Script, calls []call) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	cmds, err := s.runAll(ctx, script, calls)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	for _, cmd := range cmds {
+		if cmd.Err() != nil {
+			return fmt.Errorf("%s: %w", what, cmd.Err())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+-- Records how an attempt ended. Answers 1, or 0 if the claim is no longer held.
+-- KEYS: outbox notice undelivered counts   ARGV: id attempt fate now next detail ttl
+local n = redis.call('HMGET', KEYS[2], 'state', 'attempt')
+local fate = ARGV[3]
+if n[2] ~= ARGV[2] then return 0 end
+if n[1] ~= 'queued' and not (n[1] == 'revoked' and fate == 'sent') then return 0 end
+redis.call('HSET', KEYS[2], 'fate', fate, 'detail', ARGV[6], 'settled', ARGV[4])
+if fate == 'sent' or fate == 'buried' then
+  redis.call('HSET', KEYS[2], 'state', fate)
+  redis.call('ZREM', KEYS[1], ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[7])
+  redis.call('HINCRBY', KEYS[4], fate, 1)
+  if fate == 'sent' then
+    redis.call('HDEL', KEYS[2], 'letter', 'raw')
+  else
+    redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+  end
+  return 1
+end
+if fate == 'unknown' then redis.call('HINCRBY', KEYS[2], 'ambiguous', 1) end
+redis.call('ZADD', KEYS[1], ARGV[5], ARGV[1])
+return 1
