@@ -98,12 +98,16 @@ type Quota struct {
 // Letter is all that a template may word. Text in it that came from outside
 // (the form, notes, subjects, names) is data: a template never parses it.
 type Letter struct {
-	Case        Case           `json:"case,omitzero"`
-	Account     string         `json:"account,omitempty"`  // the company's name
-	Severity    string         `json:"severity,omitempty"` // its name, "Production down"
-	Region      string         `json:"region,omitempty"`   // its name, "Americas"
-	Zone        string         `json:"zone,omitempty"`     // IANA name of the region's time zone
-	Phone       string         `json:"phone,omitempty"`    // the region's number
+	Case     Case   `json:"case,omitzero"`
+	Account  string `json:"account,omitempty"`  // the company's name
+	Severity string `json:"severity,omitempty"` // its name, "Production down"
+	Region   string `json:"region,omitempty"`   // its name, "Americas"
+	Zone     string `json:"zone,omitempty"`     // IANA name of the region's time zone
+	Phone    string `json:"phone,omitempty"`    // the region's number
+	// CustomerZone is the IANA name of the zone of the account's region, where
+	// it is not that of Zone; letters to customers give both times.
+	CustomerZone string `json:"customer_zone,omitempty"`
+
 	Form        mailparse.Form `json:"form,omitzero"`
 	Problems    []Problem      `json:"problems,omitempty"`
 	Suggestion  string         `json:"suggestion,omitempty"` // "did you mean" case number, of the sender's own account
