@@ -41,7 +41,7 @@ func Prove(fields []string, authservID, fromAddr string) Proof {
 	}
 	for _, field := range fields {
 		s := scanner{text: field}
-		if !strings.EqualFold(s.authservID(), authservID) {
+		if lower(s.authservID()) != lower(authservID) {
 			continue
 		}
 		results, err := s.results()
@@ -63,7 +63,8 @@ func judge(results []result, from string) Proof {
 	return unproven("no result proves %s: %s", from, summary(results))
 }
 
-// weighDMARC decides where DMARC passed, failed, contradicts itself or judged another From than ours.
+// weighDMARC decides where DMARC passed, failed, contradicts itself or judged the From of another organisation: then the
+// server read another From than we did, and nothing it found is about ours.
 func weighDMARC(results []result, from string) (Proof, bool) {
 	dmarc := of(results, "dmarc")
 	if slices.ContainsFunc(dmarc, func(r result) bool { return r.value == "fail" }) {
@@ -75,13 +76,10 @@ func weighDMARC(results []result, from string) (Proof, bool) {
 			return unproven("contradicting results: dmarc=%s and dmarc=%s", dmarc[0].value, r.value), true
 		}
 		judged, ok := r.domain("header.from")
-		if !ok || !r.passed() {
-			continue
+		if ok && !aligned(judged, from) {
+			return unproven("dmarc=%s is for %s, not for %s", r.value, judged, from), true
 		}
-		if !aligned(judged, from) {
-			return unproven("dmarc=pass is for %s, not for %s", judged, from), true
-		}
-		passed = passed || judged == from
+		passed = passed || r.passed() && judged == from
 	}
 	if passed {
 		return proven("dmarc", from), true
@@ -92,23 +90,30 @@ func weighDMARC(results []result, from string) (Proof, bool) {
 // weighDKIM decides where a signature of an aligned domain passed. A failed signature beside a good one means nothing
 // (RFC 6376 section 6.1), unless both results are of the same signature.
 func weighDKIM(results []result, from string) (Proof, bool) {
-	var good []result
-	for _, r := range of(results, "dkim") {
-		if d, ok := r.signer(); ok && r.passed() && aligned(d, from) {
-			good = append(good, r)
+	dkim := of(results, "dkim")
+	failed := map[[3]string]bool{}
+	for _, r := range dkim {
+		if r.value == "fail" {
+			failed[r.signature()] = true
 		}
 	}
-	for _, r := range of(results, "dkim") {
-		same := func(g result) bool { return g.signature() == r.signature() }
-		if r.value == "fail" && slices.ContainsFunc(good, same) {
+	by := ""
+	for _, r := range dkim {
+		d, ok := r.signer()
+		if !ok || !r.passed() || !aligned(d, from) {
+			continue
+		}
+		if failed[r.signature()] {
 			return unproven("contradicting results: dkim=pass and dkim=fail of one signature"), true
 		}
+		if by == "" {
+			by = d
+		}
 	}
-	if len(good) == 0 {
+	if by == "" {
 		return Proof{}, false
 	}
-	signer, _ := good[0].signer()
-	return proven("dkim", signer), true
+	return proven("dkim", by), true
 }
 
 // weighSPF decides where SPF passed for an envelope sender in an aligned domain. The HELO name proves nothing of the From.
@@ -161,7 +166,7 @@ func (r result) signer() (string, bool) {
 // signature is what tells one DKIM signature from another.
 func (r result) signature() [3]string {
 	d, _ := r.signer()
-	return [3]string{d, strings.ToLower(r.props["header.s"]), r.props["header.b"]}
+	return [3]string{d, lower(r.props["header.s"]), r.props["header.b"]}
 }
 
 // domain is the domain in the value of a property.
@@ -189,7 +194,7 @@ func domainOf(s string) (string, bool) {
 			return "", false
 		}
 	}
-	s = strings.ToLower(s)
+	s = lower(s)
 	labels := strings.Split(s, ".")
 	for _, label := range labels {
 		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
@@ -214,6 +219,17 @@ func aligned(a, b string) bool {
 	}
 	orgB, err := publicsuffix.EffectiveTLDPlusOne(b)
 	return err == nil && orgA == orgB
+}
+
+// lower lowers ASCII letters only: to strings.ToLower a Kelvin sign is a k, and a look-alike would be the same.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // of returns the results of one method.

@@ -11,7 +11,7 @@ type result struct {
 	method  string
 	version string // of the method, 1 where none is given
 	value   string
-	props   map[string]string // "ptype.property" to its value; the local part of an address is dropped where it was quoted
+	props   map[string]string // "ptype.property" to its value, where the property matters and is not empty
 }
 
 // scanner reads an Authentication-Results value from left to right. Text in quotes and comments is passed over as a whole,
@@ -74,14 +74,14 @@ func (s *scanner) authresVersion() error {
 		return err
 	}
 	if v := s.keyword(); v != "" && v != "1" {
-		return fmt.Errorf("its version is not 1")
+		return errors.New("its version is not 1")
 	}
 	return s.cfws()
 }
 
 // resinfo reads method[/version]=result and the properties after it, or the single word none.
 func (s *scanner) resinfo() (result, error) {
-	r := result{method: s.keyword(), version: "1", props: map[string]string{}}
+	r := result{method: s.keyword(), version: "1"}
 	if err := s.cfws(); err != nil {
 		return r, err
 	}
@@ -117,14 +117,14 @@ func (s *scanner) resinfo() (result, error) {
 		if s.pos == before {
 			return r, s.unexpected()
 		}
-		if err := s.property(r.props); err != nil {
+		if err := s.property(&r); err != nil {
 			return r, err
 		}
 	}
 }
 
-// property reads ptype.property=value into props, or name=value and forgets it.
-func (s *scanner) property(props map[string]string) error {
+// property reads ptype.property=value into r where it matters. Other properties, and pairs without ptype, are passed over.
+func (s *scanner) property(r *result) error {
 	name := s.keyword()
 	if err := s.cfws(); err != nil {
 		return err
@@ -132,8 +132,7 @@ func (s *scanner) property(props map[string]string) error {
 	if name == "" {
 		return s.unexpected()
 	}
-	typed := s.accept('.')
-	if typed {
+	if s.accept('.') {
 		if err := s.cfws(); err != nil {
 			return err
 		}
@@ -156,12 +155,18 @@ func (s *scanner) property(props map[string]string) error {
 	if err != nil {
 		return err
 	}
-	switch _, twice := props[name]; {
-	case twice:
-		return fmt.Errorf("%s stands twice in one result", name)
-	case typed:
-		props[name] = value
-	case name == "dmarc" || name == "dkim" || name == "spf":
+	switch name {
+	case "header.from", "header.d", "header.i", "header.s", "header.b", "smtp.mailfrom":
+		if r.props[name] != "" {
+			return fmt.Errorf("%s stands twice in one result", name)
+		}
+		if r.props == nil {
+			r.props = map[string]string{}
+		}
+		if value != "" {
+			r.props[name] = value
+		}
+	case "dmarc", "dkim", "spf":
 		return fmt.Errorf("the semicolon before %s is missing", name)
 	}
 	return nil
