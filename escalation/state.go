@@ -48,10 +48,11 @@ type Escalation struct {
 	RespondBy  time.Time `json:"respond_by"` // the first target
 	Missed     bool      `json:"missed,omitempty"`
 
-	Level int       `json:"level"`          // highest level told
-	Due   time.Time `json:"due,omitzero"`   // next ladder step, opening or expiry; zero = none
-	Round int       `json:"round"`          // times the ladder's end has repeated
-	Told  []Told    `json:"told,omitempty"` // leaders who know, in the order they were told
+	Level    int       `json:"level"`              // highest level told
+	Due      time.Time `json:"due,omitzero"`       // next ladder step, or the opening of a parked one; zero = none
+	RemindAt time.Time `json:"remind_at,omitzero"` // end of a SNOOZE
+	Round    int       `json:"round"`              // times the ladder's end has repeated
+	Told     []Told    `json:"told,omitempty"`     // leaders who know, in the order they were told
 
 	TakenBy   string    `json:"taken_by,omitempty"`
 	TakenAt   time.Time `json:"taken_at,omitzero"`

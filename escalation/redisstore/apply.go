@@ -83,7 +83,7 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		if e.Status.Active() {
 			active = "1"
 		}
-		l.add(e.Case, e.Revision, l.json(e), millis(e.Due), active)
+		l.add(e.Case, e.Revision, l.json(e), millis(e.Wake()), active)
 	}
 	l.add(len(c.Notices))
 	for i := range c.Notices {

@@ -1,0 +1,147 @@
+package escalation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// agendaLimit bounds what one Tick takes up; the next one takes the rest.
+	agendaLimit = 200
+	// alarmWait is how long alarms gather before they become one letter: long
+	// enough for a flood to be one letter, short enough that ops hear of
+	// everything within a minute.
+	alarmWait = 20 * time.Second
+)
+
+// Tick does what time has made due: ladder steps, openings, reminders,
+// expiries, cases closed in the CRM, letters that could not be delivered, and
+// alarms to ops. It answers how many changes were applied.
+func (d *Desk) Tick(ctx context.Context) (int, error) {
+	now := d.Now()
+	agenda, err := d.Store.Agenda(ctx, now, agendaLimit)
+	if err != nil {
+		return 0, err
+	}
+	changes, err := d.advance(ctx, agenda, now)
+	if err != nil {
+		return 0, err
+	}
+	failed, err := d.undelivered(ctx, agenda.Undelivered, now)
+	if err != nil {
+		return 0, err
+	}
+	changes = append(changes, failed...)
+	if c, ok := d.Policy.Alarmed(agenda.Alarms, now); ok {
+		changes = append(changes, c)
+	}
+	if len(changes) == 0 {
+		return 0, nil
+	}
+	for i := range changes {
+		d.identify(&changes[i])
+	}
+	applied, err := d.Store.Apply(ctx, changes)
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for i, a := range applied {
+		switch a.Verdict {
+		case Done:
+			done++
+			d.Log.Info("step taken", "event", changes[i].Event, "case", caseOf(changes[i]), "notices", len(changes[i].Notices))
+		case Failed:
+			d.Log.Error("step not taken", "event", changes[i].Event, "error", a.Err)
+		case Known, Stale: // another daemon was first, or a mail was; the next tick sees
+		}
+	}
+	return done, nil
+}
+
+// advance judges every escalation that has a step due, or whose case may have
+// been closed or answered in the CRM.
+func (d *Desk) advance(ctx context.Context, a Agenda, now time.Time) ([]Change, error) {
+	numbers := slices.Concat(a.Due, a.Active)
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	queries := make([]Query, len(numbers))
+	for i, n := range numbers {
+		queries[i] = Query{Cases: []string{n}}
+	}
+	states, err := d.Store.Load(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	var changes []Change
+	for i, s := range states {
+		file, ok := s.Cases[numbers[i]]
+		if !ok || file.Escalation == nil || !file.Escalation.Status.Active() {
+			continue
+		}
+		if c, due := d.Policy.Advance(file, now); due {
+			changes = append(changes, c)
+		}
+	}
+	return changes, nil
+}
+
+// undelivered judges letters that the relay refuses for good.
+func (d *Desk) undelivered(ctx context.Context, ids []string, now time.Time) ([]Change, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	queries := make([]Query, len(ids))
+	for i, id := range ids {
+		queries[i] = Query{Notices: []string{id}}
+	}
+	states, err := d.Store.Load(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]Change, len(ids))
+	for i, id := range ids {
+		changes[i] = d.Policy.Undelivered(id, states[i], now)
+	}
+	return changes, nil
+}
+
+// Undelivered judges a letter that could not be delivered: ops are told, and
+// where it was to tell a leader, the next level is told at once.
+func (p *Policy) Undelivered(id string, s State, now time.Time) Change {
+	c := Change{Event: "undelivered:" + id, At: now, Undelivered: id}
+	if s.Notice == nil {
+		return c
+	}
+	n := *s.Notice
+	if n.Kind != KindAlarm {
+		c.Alarms = append(c.Alarms, Alarm{
+			At: now, What: "undelivered", Ref: n.Case,
+			Detail: fmt.Sprintf("The letter %q on this case could not be delivered and is parked (notice %s). Look at the relay's answer, then retry or discard it.", n.Kind, id),
+		})
+	}
+	p.unreached(&c, n, s, "the mail could not be delivered", now)
+	return c
+}
+
+// Alarmed makes one letter to ops of the alarms that have gathered.
+func (p *Policy) Alarmed(alarms []Alarm, now time.Time) (Change, bool) {
+	if len(alarms) == 0 || now.Sub(alarms[0].At) < alarmWait {
+		return Change{}, false
+	}
+	first := alarms[0]
+	c := Change{
+		Event: fmt.Sprintf("alarm:%d:%s:%s", first.At.UnixNano(), first.What, first.Ref), At: now, AlarmsTold: len(alarms),
+	}
+	for _, to := range p.Ops {
+		c.Notices = append(c.Notices, Notice{
+			Key: key(&c, KindAlarm, "", to), Kind: KindAlarm, To: to, CreatedAt: now, Letter: Letter{Alarms: alarms},
+		})
+	}
+	return c, true
+}
