@@ -1,0 +1,303 @@
+// Package templates words the desk's letters. One file a letter is embedded,
+// and a file of the same name in a directory of the user's replaces it. What
+// is wrong with such a file is found when it is loaded, by wording samples
+// with it; then, and whenever it fails later, the built-in letter is used.
+package templates
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"net/mail"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	texttemplate "text/template"
+
+	"escalationd/escalation"
+)
+
+//go:embed *.tmpl
+var embedded embed.FS
+
+// Set holds a wording for every letter. It does not change after Load and is
+// safe for concurrent use.
+type Set struct {
+	builtIn map[escalation.Kind]*letter
+	own     map[escalation.Kind]*letter // the user's, where there is one
+}
+
+// Words is a letter in words. Subject is one line; Text and HTML say the same
+// and end their lines with \n.
+type Words struct {
+	Subject string
+	Text    string
+	HTML    string
+	// Fallback says why the user's file could not word this letter, and the
+	// built-in one did. Operators want to know it.
+	Fallback error
+}
+
+// Warning is what is wrong with one file of the user's; the built-in wording
+// is used in its place.
+type Warning struct {
+	File string
+	Err  error
+}
+
+// String is the warning as a sentence for operators.
+func (w Warning) String() string {
+	return fmt.Sprintf("template %s is not used: %v", w.File, w.Err)
+}
+
+// Load reads the embedded letters and, unless dir is empty, the user's *.tmpl
+// files in dir. The error is about dir itself; what is wrong with a file is a
+// Warning.
+func Load(dir string) (*Set, []Warning, error) {
+	layout, err := embedded.ReadFile(layoutFile)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the built-in layout: %w", err)
+	}
+	s := &Set{builtIn: map[escalation.Kind]*letter{}, own: map[escalation.Kind]*letter{}}
+	for _, kind := range escalation.Kinds() {
+		file, err := embedded.ReadFile(string(kind) + ".tmpl")
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the built-in letter %s: %w", kind, err)
+		}
+		if s.builtIn[kind], err = parseLetter(kind, source{layoutFile, layout}, source{string(kind) + ".tmpl", file}); err != nil {
+			return nil, nil, fmt.Errorf("parse the built-in letter %s: %w", kind, err)
+		}
+	}
+	if dir == "" {
+		return s, nil, nil
+	}
+	files, warnings, err := readDir(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, append(warnings, s.override(source{layoutFile, layout}, files)...), nil
+}
+
+// Overridden lists the letters that a file of the user's words.
+func (s *Set) Overridden() []escalation.Kind {
+	var kinds []escalation.Kind
+	for _, k := range escalation.Kinds() {
+		if s.own[k] != nil {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// Render words a notice as a letter from the desk at from. A file of the
+// user's that fails is replaced by the built-in one, and Words.Fallback says
+// so; the error means that not even that could word it.
+func (s *Set) Render(n escalation.Notice, from mail.Address) (Words, error) {
+	data := NewData(n, from)
+	var fallback error
+	if own := s.own[n.Kind]; own != nil {
+		words, err := own.render(data)
+		if err == nil {
+			return words, nil
+		}
+		fallback = err
+	}
+	l := s.builtIn[n.Kind]
+	if l == nil {
+		return Words{}, fmt.Errorf("word notice %s: no letter of kind %q", n.ID, n.Kind)
+	}
+	words, err := l.render(data)
+	if err != nil {
+		return Words{}, fmt.Errorf("word notice %s: %w", n.ID, err)
+	}
+	words.Fallback = fallback
+	return words, nil
+}
+
+// Source is the text of a built-in file, "layout.tmpl" or a letter's: what
+// `templates export` writes for the user to change.
+func Source(name string) ([]byte, error) {
+	return embedded.ReadFile(name)
+}
+
+// Files lists the names of the built-in files.
+func Files() []string {
+	names := []string{layoutFile}
+	for _, k := range escalation.Kinds() {
+		names = append(names, string(k)+".tmpl")
+	}
+	return names
+}
+
+const (
+	layoutFile  = "layout.tmpl"
+	maxFileSize = 256 << 10
+	maxLetter   = 512 << 10 // octets of one part
+)
+
+var errUnknownLetter = errors.New("there is no letter of that name")
+
+type source struct {
+	name string
+	text []byte
+}
+
+// readDir reads the *.tmpl files of dir, in the order of their names.
+func readDir(dir string) ([]source, []Warning, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read template directory: %w", err)
+	}
+	var files []source
+	var warnings []Warning
+	for _, e := range entries {
+		if path.Ext(e.Name()) != ".tmpl" {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		text, err := readFile(name)
+		switch {
+		case !slices.Contains(Files(), e.Name()):
+			warnings = append(warnings, Warning{name, errUnknownLetter})
+		case err != nil:
+			warnings = append(warnings, Warning{name, err})
+		default:
+			files = append(files, source{name, text})
+		}
+	}
+	return files, warnings, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read %s: %w", name, fs.ErrInvalid)
+	}
+	if info.Size() > maxFileSize {
+		return nil, fmt.Errorf("%d bytes are too many, at most %d are read", info.Size(), maxFileSize)
+	}
+	return os.ReadFile(name)
+}
+
+// override takes the user's files in place of ours, each only if all letters
+// it words can be worded with it.
+func (s *Set) override(layout source, files []source) (warnings []Warning) {
+	kinds := escalation.Kinds()
+	if i := slices.IndexFunc(files, func(f source) bool { return filepath.Base(f.name) == layoutFile }); i >= 0 {
+		letters, err := tryAll(kinds, layout, files[i])
+		if err != nil {
+			warnings = append(warnings, Warning{files[i].name, err})
+		} else {
+			s.own = letters
+			layout.text = slices.Concat(layout.text, []byte("\n"), files[i].text)
+		}
+		files = slices.Delete(files, i, i+1)
+	}
+	for _, f := range files {
+		kind := escalation.Kind(strings.TrimSuffix(filepath.Base(f.name), ".tmpl"))
+		l, err := try(kind, layout, f)
+		if err != nil {
+			warnings = append(warnings, Warning{f.name, err})
+			continue
+		}
+		s.own[kind] = l
+	}
+	return warnings
+}
+
+// tryAll words all letters with the user's layout.
+func tryAll(kinds []escalation.Kind, ours, theirs source) (map[escalation.Kind]*letter, error) {
+	letters := map[escalation.Kind]*letter{}
+	for _, kind := range kinds {
+		file, err := embedded.ReadFile(string(kind) + ".tmpl")
+		if err != nil {
+			return nil, err
+		}
+		if letters[kind], err = tried(kind, ours, source{string(kind) + ".tmpl", file}, theirs); err != nil {
+			return nil, err
+		}
+	}
+	return letters, nil
+}
+
+// try words one letter with the user's file over ours, so that a block it
+// does not define is ours.
+func try(kind escalation.Kind, layout, theirs source) (*letter, error) {
+	ours, err := embedded.ReadFile(string(kind) + ".tmpl")
+	if err != nil {
+		return nil, err
+	}
+	return tried(kind, layout, source{string(kind) + ".tmpl", ours}, theirs)
+}
+
+func tried(kind escalation.Kind, sources ...source) (*letter, error) {
+	if err := mustDefine(sources[len(sources)-1]); err != nil {
+		return nil, err
+	}
+	l, err := parseLetter(kind, sources...)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range samplesOf(kind) {
+		if _, err := l.render(NewData(n, sampleDesk())); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// letter is one kind's wording, parsed twice from the same text: once for the
+// subject and the text part, once for the HTML part with its escaping.
+type letter struct {
+	kind escalation.Kind
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+func parseLetter(kind escalation.Kind, sources ...source) (*letter, error) {
+	l := &letter{
+		kind: kind,
+		text: texttemplate.New(string(kind)).Funcs(functions(false)).Option("missingkey=error"),
+		html: htmltemplate.New(string(kind)).Funcs(functions(true)).Option("missingkey=error"),
+	}
+	for _, src := range sources {
+		if _, err := l.text.New(filepath.Base(src.name)).Parse(string(src.text)); err != nil {
+			return nil, err
+		}
+		if _, err := l.html.New(filepath.Base(src.name)).Parse(string(src.text)); err != nil {
+			return nil, err
+		}
+	}
+	for _, block := range []string{"subject", "text", "html"} {
+		if l.text.Lookup(block) == nil {
+			return nil, fmt.Errorf("block %q is not defined", block)
+		}
+		if err := bounded(l.text, block); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *letter) render(d Data) (Words, error) {
+	subject, err := execute(l.text, "subject", d)
+	if err != nil {
+		return Words{}, err
+	}
+	text, err := execute(l.text, "text", d)
+	if err != nil {
+		return Words{}, err
+	}
+	html, err := execute(l.html, "html", d)
+	if err != nil {
+		return Words{}, err
+	}
+	return Words{Subject: d.subject(subject), Text: tidy(text), HTML: strings.TrimSpace(html) + "\n"}, nil
+}
