@@ -21,7 +21,7 @@ type Holidays struct {
 	Calendar string   // whose holidays Names are: us, gb or none (also empty)
 	Names    []string // without regard to case and apostrophes; none: the support desk's usual ones of that calendar
 	Dates    []string // days of one's own, such as 2026-12-24
-	ICS      []byte   // an iCalendar file (RFC 5545) of all-day events; empty: none
+	ICS      []byte   // the content of an iCalendar file (RFC 5545) of all-day events; nil: none
 }
 
 // holidays answers whether a day is one, and which.
@@ -131,11 +131,11 @@ func newHolidays(o Holidays) (holidays, error) {
 			return holidays{}, fmt.Errorf("holiday date: %w", err)
 		}
 		h.dates[d] = "closed on " + d.String()
-		if len(h.rules) == 0 && len(o.ICS) == 0 {
+		if len(h.rules) == 0 && o.ICS == nil {
 			h.lastYear = max(h.lastYear, d.year)
 		}
 	}
-	if len(o.ICS) == 0 {
+	if o.ICS == nil {
 		return h, nil
 	}
 	events, err := parseICS(o.ICS)

@@ -1,0 +1,415 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/escalation"
+	"escalationd/escalation/redisstore"
+	"escalationd/internal/realserver"
+	"escalationd/mailparse"
+	"escalationd/notify"
+)
+
+// Every store passes the same suite, whatever Redis is behind it.
+func TestStore(t *testing.T) {
+	backends := map[string]func(t *testing.T) redis.UniversalClient{
+		"miniredis": func(t *testing.T) redis.UniversalClient {
+			return redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+		},
+		"redis-server": func(t *testing.T) redis.UniversalClient {
+			return redis.NewClient(&redis.Options{Addr: realserver.Redis(t).Addr})
+		},
+	}
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			rdb := open(t)
+			t.Cleanup(func() { rdb.Close() })
+			suite(t, func(t *testing.T) *bench {
+				if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+					t.Fatal(err)
+				}
+				return &bench{T: t, rdb: rdb, store: redisstore.New(rdb, redisstore.Options{Prefix: "escalationd:"}), now: start}
+			})
+		})
+	}
+}
+
+var start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// bench is a store with an empty Redis behind it, and a clock.
+type bench struct {
+	*testing.T
+	rdb   redis.UniversalClient
+	store *redisstore.Store
+	now   time.Time
+}
+
+func suite(t *testing.T, fresh func(t *testing.T) *bench) {
+	for name, test := range map[string]func(b *bench){
+		"AChangeIsAppliedWhole":                     changeIsAppliedWhole,
+		"TheSameCallAgainAnswersTheSame":            sameCallAgain,
+		"AnotherCallOfTheSameEventIsKnown":          anotherCallIsKnown,
+		"AStaleRevisionWritesNothing":               staleWritesNothing,
+		"AKeyOfAnotherTypeWritesNothing":            wrongTypeWritesNothing,
+		"AQuotaThatIsUsedUpSuppressesTheLetter":     quotaSuppresses,
+		"ANoticeIsClaimedByOne":                     claimedByOne,
+		"ALeaseThatEndsHandsTheNoticeOn":            leaseEnds,
+		"ARenewedLeaseHolds":                        renewedLeaseHolds,
+		"SealedBytesStay":                           sealedBytesStay,
+		"ARetryWaitsForItsTime":                     retryWaits,
+		"ABuriedNoticeIsOnTheAgenda":                buriedIsOnTheAgenda,
+		"ARevokedNoticeIsNotSent":                   revokedIsNotSent,
+		"AlarmsAreToldOnce":                         alarmsAreToldOnce,
+		"TriesAreCountedAndForgotten":               triesAreCounted,
+		"AFoldIsLoadedWithCaseAccountAndEscalation": fileIsLoaded,
+		"ASenderIsFoundAmongAllAccounts":            senderIsFound,
+		"ASlipOfTheFingerIsFound":                   similarIsFound,
+		"ScriptsAreLoadedAgainAfterAFlush":          scriptFlush,
+	} {
+		t.Run(name, func(t *testing.T) { test(fresh(t)) })
+	}
+}
+
+func (b *bench) apply(changes ...escalation.Change) []escalation.Applied {
+	b.Helper()
+	applied, err := b.store.Apply(b.Context(), changes)
+	if err != nil {
+		b.Fatalf("apply: %v", err)
+	}
+	return applied
+}
+
+func (b *bench) wantVerdict(a escalation.Applied, want escalation.Verdict) {
+	b.Helper()
+	if a.Verdict != want {
+		b.Fatalf("verdict = %q (%v), want %q", a.Verdict, a.Err, want)
+	}
+}
+
+func (b *bench) claim() []notify.Pending {
+	b.Helper()
+	claimed, err := b.store.Claim(b.Context(), b.now, 10*time.Second, 10)
+	if err != nil {
+		b.Fatalf("claim: %v", err)
+	}
+	return claimed
+}
+
+func (b *bench) settle(p notify.Pending, fate notify.Fate, at time.Time) {
+	b.Helper()
+	err := b.store.Settle(b.Context(), b.now, []notify.Result{{Claim: p.Claim, Fate: fate, At: at, Detail: "as told"}})
+	if err != nil {
+		b.Fatalf("settle: %v", err)
+	}
+}
+
+func (b *bench) agenda() escalation.Agenda {
+	b.Helper()
+	a, err := b.store.Agenda(b.Context(), b.now, 100)
+	if err != nil {
+		b.Fatalf("agenda: %v", err)
+	}
+	return a
+}
+
+func (b *bench) load(q escalation.Query) escalation.State {
+	b.Helper()
+	states, err := b.store.Load(b.Context(), []escalation.Query{q})
+	if err != nil {
+		b.Fatalf("load: %v", err)
+	}
+	if states[0].Err != nil {
+		b.Fatalf("load: %v", states[0].Err)
+	}
+	return states[0]
+}
+
+func accepted(event string, revision int64) escalation.Change {
+	return escalation.Change{
+		Event: event, At: start, Location: "desk|1|" + event, Disposition: escalation.Accepted, Reason: "well formed",
+		Escalations: []escalation.Escalation{{
+			Case: "01234567", Revision: revision, Status: escalation.Open, Level: 1, Due: start.Add(30 * time.Minute),
+			Form: mailparse.Form{CaseNumber: "01234567"},
+		}},
+		Notices: []escalation.Notice{notice(event, "lead@example.com")},
+	}
+}
+
+func notice(event, to string) escalation.Notice {
+	return escalation.Notice{
+		Key: event + "|" + to, ID: fmt.Sprintf("id-%s-%s", event, to), Kind: escalation.KindEscalation, To: to, Case: "01234567",
+		CreatedAt: start, Letter: escalation.Letter{Account: "Example Company", RespondBy: start.Add(time.Hour)},
+	}
+}
+
+func changeIsAppliedWhole(b *bench) {
+	b.wantVerdict(b.apply(accepted("m1", 1))[0], escalation.Done)
+	if err := b.store.PutCases(b.Context(), []escalation.Case{{Number: "01234567", Account: "a1"}}, start); err != nil {
+		b.Fatal(err)
+	}
+	s := b.load(escalation.Query{Event: "m1", Cases: []string{"01234567"}, Notices: []string{"id-m1-lead@example.com"}})
+	if s.Known == nil || s.Known.Disposition != escalation.Accepted || s.Known.Location != "desk|1|m1" || !s.Known.At.Equal(start) {
+		b.Errorf("the ledger has %+v", s.Known)
+	}
+	if e := s.Cases["01234567"].Escalation; e == nil || e.Revision != 1 || !e.Due.Equal(start.Add(30*time.Minute)) {
+		b.Errorf("the escalation is %+v", e)
+	}
+	if s.Notice == nil || s.Notice.To != "lead@example.com" {
+		b.Errorf("the notice is %+v", s.Notice)
+	}
+	want := notice("m1", "lead@example.com")
+	claimed := b.claim()
+	if len(claimed) != 1 {
+		b.Fatalf("%d notices wait, want 1", len(claimed))
+	}
+	if diff := cmp.Diff(want, claimed[0].Notice); diff != "" {
+		b.Errorf("the notice changed on its way (-want +got):\n%s", diff)
+	}
+}
+
+func sameCallAgain(b *bench) {
+	c := accepted("m1", 1)
+	b.wantVerdict(b.apply(c)[0], escalation.Done)
+	b.wantVerdict(b.apply(c)[0], escalation.Done)
+	if n := len(b.claim()); n != 1 {
+		b.Errorf("%d notices wait, want 1", n)
+	}
+	if n := b.rdb.XLen(b.Context(), "escalationd:{desk}:journal").Val(); n != 1 {
+		b.Errorf("the journal has %d lines, want 1", n)
+	}
+}
+
+func anotherCallIsKnown(b *bench) {
+	b.apply(accepted("m1", 1))
+	again := accepted("m1", 1)
+	again.Location = "desk|1|99"
+	a := b.apply(again)[0]
+	b.wantVerdict(a, escalation.Known)
+	if a.Record.Location != "desk|1|m1" || a.Record.Disposition != escalation.Accepted || len(a.Record.Cases) != 1 {
+		b.Errorf("the record is %+v", a.Record)
+	}
+}
+
+func staleWritesNothing(b *bench) {
+	b.apply(accepted("m1", 1))
+	b.wantVerdict(b.apply(accepted("m2", 1))[0], escalation.Stale)
+	b.wantVerdict(b.apply(accepted("m2", 3))[0], escalation.Stale)
+	if s := b.load(escalation.Query{Event: "m2"}); s.Known != nil {
+		b.Errorf("the ledger knows a change that was not applied: %+v", s.Known)
+	}
+	b.wantVerdict(b.apply(accepted("m2", 2))[0], escalation.Done)
+}
+
+func wrongTypeWritesNothing(b *bench) {
+	for _, key := range []string{"escalationd:{desk}:escalation:01234567", "escalationd:{desk}:journal", "escalationd:{desk}:notice:id-m1-lead@example.com"} {
+		b.rdb.FlushAll(b.Context())
+		if err := b.rdb.SAdd(b.Context(), key, "rubbish").Err(); err != nil {
+			b.Fatal(err)
+		}
+		a := b.apply(accepted("m1", 1), accepted("m1", 1))
+		b.wantVerdict(a[0], escalation.Failed)
+		if n := b.rdb.DBSize(b.Context()).Val(); n != 1 {
+			b.Errorf("with %s of another type %d keys stand, want that one", key, n)
+		}
+	}
+}
+
+func quotaSuppresses(b *bench) {
+	for i, want := range []int{1, 1, 0} {
+		c := accepted(fmt.Sprintf("m%d", i), int64(i+1))
+		c.Notices[0].Quotas = []escalation.Quota{{Key: "sender|x@example.com", Limit: 2, Window: time.Hour}}
+		b.wantVerdict(b.apply(c)[0], escalation.Done)
+		if n := len(b.claim()); n != want {
+			b.Errorf("after letter %d: %d wait, want %d", i, n, want)
+		}
+	}
+	if n := b.rdb.HGet(b.Context(), "escalationd:{desk}:counts", "suppressed").Val(); n != "1" {
+		b.Errorf("%q letters are on record as suppressed, want 1", n)
+	}
+}
+
+func claimedByOne(b *bench) {
+	b.apply(accepted("m1", 1))
+	if n := len(b.claim()); n != 1 {
+		b.Fatalf("%d claimed, want 1", n)
+	}
+	if n := len(b.claim()); n != 0 {
+		b.Errorf("%d claimed again while the lease lasts", n)
+	}
+}
+
+func leaseEnds(b *bench) {
+	b.apply(accepted("m1", 1))
+	first := b.claim()[0]
+	b.now = b.now.Add(11 * time.Second)
+	second := b.claim()
+	if len(second) != 1 || second[0].Attempt != first.Attempt+1 {
+		b.Fatalf("after the lease: %+v", second)
+	}
+	b.settle(first, notify.Buried, time.Time{})
+	if n := len(b.agenda().Undelivered); n != 0 {
+		b.Error("a claim that had ended buried the notice")
+	}
+	b.settle(second[0], notify.Sent, time.Time{})
+	b.now = b.now.Add(time.Hour)
+	if n := len(b.claim()); n != 0 {
+		b.Error("a notice that was sent is handed out again")
+	}
+}
+
+func renewedLeaseHolds(b *bench) {
+	b.apply(accepted("m1", 1))
+	p := b.claim()[0]
+	b.now = b.now.Add(8 * time.Second)
+	if err := b.store.Renew(b.Context(), b.now, 10*time.Second, []notify.Claim{p.Claim}); err != nil {
+		b.Fatal(err)
+	}
+	b.now = b.now.Add(8 * time.Second)
+	if n := len(b.claim()); n != 0 {
+		b.Error("a renewed lease did not hold")
+	}
+}
+
+func sealedBytesStay(b *bench) {
+	b.apply(accepted("m1", 1))
+	p := b.claim()[0]
+	for _, raw := range []string{"first", "second"} {
+		if err := b.store.Seal(b.Context(), []notify.Sealed{{Claim: p.Claim, Raw: []byte(raw)}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.now = b.now.Add(time.Minute)
+	if again := b.claim(); len(again) != 1 || string(again[0].Raw) != "first" {
+		b.Errorf("sealed bytes are %+v", again)
+	}
+}
+
+func retryWaits(b *bench) {
+	b.apply(accepted("m1", 1))
+	p := b.claim()[0]
+	b.settle(p, notify.Unknown, b.now.Add(5*time.Second))
+	b.now = b.now.Add(4 * time.Second)
+	if n := len(b.claim()); n != 0 {
+		b.Error("a retry came before its time")
+	}
+	b.now = b.now.Add(2 * time.Second)
+	if again := b.claim(); len(again) != 1 || again[0].Ambiguous != 1 {
+		b.Errorf("a retry after its time is %+v", again)
+	}
+}
+
+func buriedIsOnTheAgenda(b *bench) {
+	b.apply(accepted("m1", 1))
+	p := b.claim()[0]
+	b.settle(p, notify.Buried, time.Time{})
+	if got := b.agenda().Undelivered; len(got) != 1 || got[0] != p.ID {
+		b.Fatalf("undelivered = %v", got)
+	}
+	b.apply(escalation.Change{Event: "undelivered", At: b.now, Undelivered: p.ID})
+	if got := b.agenda().Undelivered; len(got) != 0 {
+		b.Errorf("undelivered = %v after it was seen to", got)
+	}
+}
+
+func revokedIsNotSent(b *bench) {
+	b.apply(accepted("m1", 1))
+	taken := accepted("m2", 2)
+	taken.Notices, taken.Revoked = nil, []string{"id-m1-lead@example.com"}
+	b.wantVerdict(b.apply(taken)[0], escalation.Done)
+	if n := len(b.claim()); n != 0 {
+		b.Errorf("%d revoked notices are handed out", n)
+	}
+}
+
+func alarmsAreToldOnce(b *bench) {
+	c := accepted("m1", 1)
+	c.Alarms = []escalation.Alarm{{At: start, What: "quarantined", Detail: "one"}, {At: start, What: "quarantined", Detail: "two"}}
+	b.apply(c)
+	if got := b.agenda().Alarms; len(got) != 2 || got[0].Detail != "one" {
+		b.Fatalf("alarms = %+v", got)
+	}
+	b.apply(escalation.Change{Event: "alarm", At: b.now, AlarmsTold: 2, Alarms: []escalation.Alarm{{Detail: "three"}}})
+	if got := b.agenda().Alarms; len(got) != 1 || got[0].Detail != "three" {
+		b.Errorf("alarms = %+v after they were told", got)
+	}
+}
+
+func triesAreCounted(b *bench) {
+	for want := 1; want <= 2; want++ {
+		got, err := b.store.Count(b.Context(), []string{"desk|1|m1", "desk|1|m9"}, 1)
+		if err != nil || got[0] != want || got[1] != want {
+			b.Fatalf("tries = %v, %v, want %d", got, err, want)
+		}
+	}
+	b.apply(accepted("m1", 1))
+	if got, err := b.store.Count(b.Context(), []string{"desk|1|m1", "desk|1|m9"}, 0); err != nil || got[0] != 0 || got[1] != 2 {
+		b.Errorf("tries after Apply = %v, %v, want 0 and 2", got, err)
+	}
+}
+
+func fileIsLoaded(b *bench) {
+	want := escalation.Case{
+		Number: "01234567", Account: "a1", Status: escalation.CaseOpen, Severity: 1, Region: "us", Subject: "Nothing prints",
+		OwnerName: "Case owner", OwnerEmail: "owner@example.com", OpenedAt: start, CustomerWroteAt: start.Add(time.Hour),
+	}
+	account := escalation.Account{ID: "a1", Name: "Example Company", Region: "us", Language: "en", Representatives: []string{"@example.com"}}
+	if err := b.store.PutCases(b.Context(), []escalation.Case{want}, start); err != nil {
+		b.Fatal(err)
+	}
+	if err := b.store.PutAccounts(b.Context(), []escalation.Account{account}, start); err != nil {
+		b.Fatal(err)
+	}
+	s := b.load(escalation.Query{Cases: []string{"01234567", "99999999"}})
+	if len(s.Cases) != 1 || !s.FedAt.Equal(start) {
+		b.Fatalf("state = %+v", s)
+	}
+	if diff := cmp.Diff(escalation.CaseFile{Case: want, Account: account}, s.Cases["01234567"]); diff != "" {
+		b.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func senderIsFound(b *bench) {
+	err := b.store.PutAccounts(b.Context(), []escalation.Account{
+		{ID: "a1", Representatives: []string{"@example.com"}},
+		{ID: "a2", Representatives: []string{"ops@example.net", "Boss@Example.com"}},
+	}, start)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for sender, want := range map[string][]string{
+		"anybody@example.com": {"a1"}, "boss+x@example.com": {"a1", "a2"}, "ops@example.net": {"a2"}, "stranger@example.org": nil,
+	} {
+		if diff := cmp.Diff(want, b.load(escalation.Query{Sender: sender}).Represents); diff != "" {
+			b.Errorf("%s (-want +got):\n%s", sender, diff)
+		}
+	}
+}
+
+func similarIsFound(b *bench) {
+	err := b.store.PutAccounts(b.Context(), []escalation.Account{{ID: "a1", Representatives: []string{"@example.com"}}}, start)
+	if err != nil {
+		b.Fatal(err)
+	}
+	err = b.store.PutCases(b.Context(), []escalation.Case{{Number: "01234576", Account: "a1"}, {Number: "01234568", Account: "other"}}, start)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := b.load(escalation.Query{Sender: "x@example.com", Similar: "01234567"})
+	if diff := cmp.Diff([]string{"01234576"}, s.Similar); diff != "" {
+		b.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func scriptFlush(b *bench) {
+	b.apply(accepted("m1", 1))
+	if err := b.rdb.ScriptFlush(b.Context()).Err(); err != nil {
+		b.Fatal(err)
+	}
+	b.wantVerdict(b.apply(accepted("m2", 2))[0], escalation.Done)
+}
