@@ -176,6 +176,9 @@ func (c *checker) checkWeb() {
 	if w.Listen == "" {
 		return
 	}
+	if len(w.Hosts) == 0 {
+		c.add("web.hosts", "web.hosts is empty, so that every request would be refused")
+	}
 	host, port, err := net.SplitHostPort(w.Listen)
 	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
 		c.add("web.listen", "web.listen: %s is not host:port; write it like 127.0.0.1:8080", quote(w.Listen))
@@ -244,6 +247,9 @@ func (c *checker) checkRegion(key string) {
 
 // checkHolidays spells the names as HolidayNames has them.
 func (c *checker) checkHolidays(path string, h Holidays) {
+	if c.settled[path+".calendar"] {
+		return
+	}
 	for i, name := range h.Names {
 		item := fmt.Sprintf("%s.names[%d]", path, i)
 		canonical, ok := canonicalHoliday(h.Calendar, name)
@@ -369,6 +375,18 @@ func (c *checker) between(path string, n, least, most int) {
 
 func (c *checker) within(path string, d, least, most time.Duration) {
 	if d < least || d > most {
-		c.add(path, "%s: %s is not between %s and %s", path, d, least, most)
+		c.add(path, "%s: %s is not between %s and %s", path, short(d), short(least), short(most))
 	}
+}
+
+// short writes 1h for 1h0m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

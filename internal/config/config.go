@@ -17,7 +17,7 @@ import (
 )
 
 // maxFile is more than any configuration needs; a larger file is the wrong one.
-const maxFile = 1 << 20
+const maxFile = 256 << 10
 
 // Config is a checked configuration. Relative paths in the file have become
 // absolute ones. It is a plain value that nobody changes after Load.

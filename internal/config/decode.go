@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -24,7 +25,17 @@ func (r *report) parse(data []byte) ast.Node {
 		r.addLine(1, "the file is larger than %d bytes", maxFile)
 		return nil
 	case !utf8.Valid(data):
-		r.addLine(1, "the file is not UTF-8 text")
+		n := 1
+		for l := range bytes.Lines(data) {
+			if !utf8.Valid(l) {
+				break
+			}
+			n++
+		}
+		r.addLine(n, "this line is not UTF-8 text")
+		return nil
+	case isDeep(data):
+		r.addLine(1, "the file is nested deeper than any configuration")
 		return nil
 	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
@@ -51,13 +62,33 @@ func (r *report) parse(data []byte) ast.Node {
 	}
 }
 
+var deepBlock = regexp.MustCompile(`(?m)^ *(?:[-?:] +){50}`)
+
+// isDeep finds nesting on which the parser would spend minutes: more than a
+// hundred brackets or fifty list items inside each other.
+func isDeep(data []byte) bool {
+	depth := 0
+	for _, c := range data {
+		switch c {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(depth-1, 0)
+		}
+		if depth > 100 {
+			return true
+		}
+	}
+	return deepBlock.Match(data)
+}
+
 func (r *report) addSyntax(err error) {
 	var e yaml.Error
 	if !errors.As(err, &e) || e.GetToken() == nil || e.GetToken().Position == nil {
 		r.addLine(1, "this is not YAML")
 		return
 	}
-	r.addLine(e.GetToken().Position.Line, "this is not YAML: %s", e.GetMessage())
+	r.addLine(e.GetToken().Position.Line, "this is not YAML: %s", strings.ReplaceAll(e.GetMessage(), "\t", `\t`))
 }
 
 // binder puts the values of a YAML tree into the fields of a Config by their
@@ -98,7 +129,7 @@ func (b *binder) bind(path string, node ast.Node, v reflect.Value, o option) {
 		}
 		return
 	}
-	node = b.resolve(node)
+	node = b.resolve(path, node)
 	if node == nil || node.Type() == ast.NullType {
 		return
 	}
@@ -122,17 +153,21 @@ func (b *binder) bind(path string, node ast.Node, v reflect.Value, o option) {
 }
 
 // resolve follows aliases and anchors to what they stand for.
-func (b *binder) resolve(node ast.Node) ast.Node {
+func (b *binder) resolve(path string, node ast.Node) ast.Node {
 	for range 10 {
 		switch n := node.(type) {
 		case *ast.AnchorNode:
 			node = n.Value
 		case *ast.AliasNode:
 			node = b.anchors[n.Value.GetToken().Value]
+			if node == nil {
+				b.add(path, "%s: there is no anchor of that name", path)
+			}
 		default:
 			return node
 		}
 	}
+	b.add(path, "%s: this alias leads to itself", path)
 	return nil
 }
 
@@ -147,12 +182,21 @@ func (b *binder) bindScalar(path string, node ast.Node, set func(string) error, 
 		return
 	}
 	if err := set(text); err != nil {
-		b.add(path, "%s: %v", path, err)
+		b.add(path, "%s", sentence(path, err))
 		return
 	}
 	if o.path && text != "" && !filepath.IsAbs(text) {
 		v.SetString(filepath.Join(b.dir, text))
 	}
+}
+
+// sentence makes one of a path and what setter has against its value, which
+// begins either with the value in quotes or with a verb.
+func sentence(path string, err error) string {
+	if strings.HasPrefix(err.Error(), `"`) {
+		return path + ": " + err.Error()
+	}
+	return path + " " + err.Error()
 }
 
 func (b *binder) bindStruct(path string, node ast.Node, v reflect.Value) {
@@ -164,7 +208,7 @@ func (b *binder) bindStruct(path string, node ast.Node, v reflect.Value) {
 	for _, e := range entries {
 		f, ok := known[e.key]
 		if !ok {
-			b.unknownKey(path, e, known)
+			b.unknownKey(path, e, entries, known)
 			continue
 		}
 		child := join(path, e.key)
@@ -272,6 +316,8 @@ func (b *binder) entries(path string, node ast.Node) ([]entry, bool) {
 		e := entry{value: it.Value(), line: line(it.Key())}
 		e.key, ok = scalarText(it.Key())
 		switch {
+		case it.Key().Type() == ast.MergeKeyType:
+			b.addLine(e.line, "merge keys (<<) are not known here; write the values out")
 		case !ok:
 			b.addLine(e.line, "this key is not plain text")
 		case first[e.key] > 0:

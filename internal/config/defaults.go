@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -83,11 +84,14 @@ func (c *Config) complete() {
 	if c.Regions == nil {
 		c.Regions = defaultRegions()
 	}
+	for i, h := range c.Web.Hosts {
+		c.Web.Hosts[i] = strings.ToLower(h)
+	}
 	for key, r := range c.Regions {
 		if r.Name == "" {
 			r.Name = key
 		}
-		if r.Holidays.Names == nil {
+		if len(r.Holidays.Names) == 0 {
 			r.Holidays.Names = defaultHolidays(r.Holidays.Calendar)
 		}
 		c.Regions[key] = r

@@ -43,14 +43,22 @@ func fieldsOf(t reflect.Type) map[string]field {
 	return fields
 }
 
-// unknownKey reports a key that does not exist and what was meant by it.
-func (b *binder) unknownKey(path string, e entry, known map[string]field) {
+// unknownKey reports a key of a section that does not exist, and what was
+// probably meant by it.
+func (b *binder) unknownKey(path string, e entry, entries []entry, known map[string]field) {
 	keys := slices.Sorted(maps.Keys(known))
 	child := join(path, e.key)
 	b.lines[child] = e.line
+	if near := e.key + fromFile; known[near].secret != "" {
+		b.add(child, "unknown key %s, and a secret does not belong in this file; did you mean %s?", quote(e.key), quote(near))
+		b.settled[join(path, near)] = true
+		return
+	}
 	if near, ok := nearest(e.key, keys); ok {
 		b.add(child, "unknown key %s; did you mean %s?", quote(e.key), quote(near))
-		b.settled[join(path, near)] = true // it is not missing as well
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key == near }) {
+			b.settled[join(path, near)] = true // it is not missing as well
+		}
 		return
 	}
 	if section, ok := sectionOf(e.key, reflect.TypeFor[Config](), ""); ok && section != path {

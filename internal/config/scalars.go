@@ -180,10 +180,11 @@ func parseInt(text string) (int, error) {
 }
 
 func parseBool(text string) (bool, error) {
-	if text != "true" && text != "false" {
+	isTrue := strings.EqualFold(text, "true")
+	if !isTrue && !strings.EqualFold(text, "false") {
 		return false, fmt.Errorf("%s is neither true nor false", quote(text))
 	}
-	return text == "true", nil
+	return isTrue, nil
 }
 
 func parseDuration(text string) (time.Duration, error) {

@@ -162,7 +162,7 @@ func parseEndpoint(text, sample string, schemes map[string]scheme) (Endpoint, er
 		e.port = u.Port()
 	}
 	if !isPort(e.port) || u.Hostname() == "" {
-		return Endpoint{}, fmt.Errorf("names no server with a port from 1 to 65535; write it like %s", sample)
+		return Endpoint{}, fmt.Errorf("does not name a server with a port from 1 to 65535; write it like %s", sample)
 	}
 	return e, nil
 }
@@ -175,6 +175,9 @@ func splitURL(text, sample string) (*url.URL, error) {
 			return nil, errPasswordInURL
 		}
 	}
+	if err != nil && looksLikePassword(text) {
+		return nil, errPasswordInURL
+	}
 	if err != nil || u.Scheme == "" || u.Opaque != "" || !strings.Contains(text, "://") {
 		return nil, fmt.Errorf("is not a URL; write it like %s", sample)
 	}
@@ -184,11 +187,22 @@ func splitURL(text, sample string) (*url.URL, error) {
 	return u, nil
 }
 
+// looksLikePassword finds a colon before the last "@" of a URL that cannot be
+// parsed: most likely a password with a character that has to be escaped.
+func looksLikePassword(text string) bool {
+	_, rest, _ := strings.Cut(text, "://")
+	login := rest[:strings.LastIndex(rest, "@")+1]
+	return strings.Contains(login, ":")
+}
+
 const redisSample = "redis://127.0.0.1:6379/0, redis+sentinel://a:26379,b:26379/MASTER/0 or redis+cluster://a:6379,b:6379"
 
 // parseRedisURL takes several servers in one URL, which net/url does not.
 func parseRedisURL(text string) (RedisURL, error) {
-	name, rest, _ := strings.Cut(text, "://")
+	name, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return RedisURL{}, fmt.Errorf("is not a URL; write it like %s", redisSample)
+	}
 	hosts, path, _ := strings.Cut(rest, "/")
 	at := strings.LastIndex(hosts, "@") + 1
 	u, err := splitURL(name+"://"+hosts[:at]+"host/"+path, redisSample)
@@ -207,7 +221,10 @@ func parseRedisURL(text string) (RedisURL, error) {
 	default:
 		r.tls, r.mode = base == "rediss", RedisCluster
 	}
-	if r.addresses, err = parseServers(hosts[at:], port); err != nil {
+	if r.addresses, err = parseServers(hosts[at:], port); err != nil && looksLikePassword(text) {
+		return RedisURL{}, errPasswordInURL
+	}
+	if err != nil {
 		return RedisURL{}, err
 	}
 	if r.mode == RedisSingle && len(r.addresses) > 1 {
@@ -245,7 +262,7 @@ func parseServers(text, port string) ([]string, error) {
 	for s := range strings.SplitSeq(text, ",") {
 		u, err := url.Parse("tcp://" + s)
 		if err != nil || u.Hostname() == "" || u.User != nil || u.Path != "" || (u.Port() != "" && !isPort(u.Port())) {
-			return nil, fmt.Errorf("names no server with a port from 1 to 65535; write it like %s", redisSample)
+			return nil, fmt.Errorf("does not name a server with a port from 1 to 65535; write it like %s", redisSample)
 		}
 		p := port
 		if u.Port() != "" {
