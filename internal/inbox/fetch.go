@@ -64,8 +64,7 @@ func expand(set imap.UIDSet) ([]imap.UID, error) {
 	return slices.Compact(uids), nil
 }
 
-// sizes asks for size and date of some mails. What it returns may be less than
-// what was asked for, and valid even beside an error.
+// sizes asks for size and date of some mails; it may learn those of fewer.
 func (s *session) sizes(ctx context.Context, uids []imap.UID) ([]head, error) {
 	found := make(map[imap.UID]head, len(uids))
 	err := s.do(ctx, "fetch sizes", small+int64(len(uids))*512, func() error {
@@ -88,7 +87,7 @@ func (s *session) sizes(ctx context.Context, uids []imap.UID) ([]head, error) {
 		}
 		return cmd.Close()
 	})
-	s.mem.fetched(uids, func(uid imap.UID) bool { return found[uid].sized }, err)
+	s.mem.fetched(uids, func(uid imap.UID) bool { return found[uid].sized && !lost(err) }, err)
 	heads := make([]head, 0, len(uids))
 	for _, uid := range uids {
 		if h, ok := found[uid]; ok {
@@ -100,7 +99,7 @@ func (s *session) sizes(ctx context.Context, uids []imap.UID) ([]head, error) {
 
 // bodies fetches the mails of one batch whole into memory: the connection's
 // reader stands still while a body is being read, so nothing is done with one
-// before all are here. As with sizes, mails beside an error are whole.
+// before all are here. Mails beside an error are whole and good.
 func (s *session) bodies(ctx context.Context, batch []head) ([]Mail, error) {
 	var want []imap.UID
 	var expected int64

@@ -28,6 +28,17 @@ func newFolder() *folder {
 	return &folder{set: fileSet, pause: backoff{first: time.Second, longest: time.Minute}}
 }
 
+// searched takes what a search showed: how many moved mails are still there.
+func (f *folder) searched(stuck int) {
+	switch {
+	case stuck > 0:
+		f.err = fmt.Errorf("%d mails are still in the mailbox although the server says it has moved them", stuck)
+		f.due = time.Now().Add(f.pause.next())
+	case f.err == nil:
+		f.pause.reset()
+	}
+}
+
 // file moves decided mails to their folders: those of a folder together, when
 // there are enough of them, when the oldest has waited long enough, or when
 // all is set. What the server refuses is tried again later; only a lost
@@ -67,7 +78,6 @@ func (s *session) waitedEnough(uids []imap.UID) bool {
 func (s *session) filed(f *folder, set []imap.UID, name string, err error) {
 	if err == nil {
 		f.err, f.set = nil, min(fileSet, 2*f.set)
-		f.pause.reset()
 		for _, uid := range set {
 			s.mem.records[uid].filed = true
 		}

@@ -73,10 +73,12 @@ func (m *memory) selected(uidValidity uint32) (changed bool) {
 }
 
 // list takes the result of a search. Records of mails that are gone are
-// dropped; it returns how many are still there although they were moved.
+// dropped; it counts those that are still there although they were moved, and
+// has them moved again.
 func (m *memory) list(uids []imap.UID) (unmoved int) {
 	m.listed, m.served, m.established, m.lost = uids, true, true, 0
 	here := make(map[imap.UID]*record, len(m.records))
+	stuck := make(map[Verdict]int)
 	for _, uid := range uids {
 		r := m.records[uid]
 		if r == nil {
@@ -84,11 +86,15 @@ func (m *memory) list(uids []imap.UID) (unmoved int) {
 		}
 		here[uid] = r
 		if r.filed {
-			r.filed, r.due = false, time.Now().Add(r.pause.next())
-			unmoved++
+			r.filed = false
+			stuck[r.verdict]++
 		}
 	}
 	m.records = here
+	for v, f := range m.folders {
+		f.searched(stuck[v])
+		unmoved += stuck[v]
+	}
 	return unmoved
 }
 
@@ -113,15 +119,16 @@ func (m *memory) ready(now time.Time) []imap.UID {
 	return append(plain, odd...)
 }
 
-// next is the earliest moment at which a mail becomes ready again.
-func (m *memory) next() (at time.Time) {
+// next is the earliest moment at which a mail becomes ready again; zero when
+// none waits.
+func (m *memory) next(now time.Time) (at time.Time) {
+	if now.Before(m.hold) {
+		return m.hold
+	}
 	for _, r := range m.records {
 		if r.verdict == Stay && (at.IsZero() || r.due.Before(at)) {
 			at = r.due
 		}
-	}
-	if !at.IsZero() && at.Before(m.hold) {
-		return m.hold
 	}
 	return at
 }

@@ -103,11 +103,11 @@ func (s *session) process(ctx context.Context) (worked bool, err error) {
 }
 
 // chunk is how many mails are asked for their size in one command: one where
-// something is odd, many otherwise.
+// something is odd, many when all goes well.
 func (s *session) chunk(todo []imap.UID) int {
-	limit := 10 * s.mem.batch
-	if s.mem.batch == 1 {
-		limit = 1
+	limit := s.mem.batch
+	if limit == s.o.Batch {
+		limit = 10 * s.o.Batch
 	}
 	n := 0
 	for n < min(limit, len(todo)) && !s.odd(todo[n]) {
@@ -197,7 +197,7 @@ func (s *session) handle(ctx context.Context, mails []Mail) (worked bool) {
 // is. IDLE only makes it shorter: a search follows in any case.
 func (s *session) wait(ctx context.Context) error {
 	d := s.o.Poll
-	for _, at := range []time.Time{s.mem.next(), s.nextFiling()} {
+	for _, at := range []time.Time{s.mem.next(time.Now()), s.nextFiling()} {
 		if !at.IsZero() {
 			d = min(d, time.Until(at))
 		}

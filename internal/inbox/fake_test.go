@@ -1,0 +1,334 @@
+package inbox_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"escalationd/internal/inbox"
+)
+
+// fakeServer is an IMAP server that misbehaves on demand. It speaks over
+// net.Pipe, so that a test may run in a bubble with a clock of its own.
+type fakeServer struct {
+	mu       sync.Mutex
+	caps     string
+	greeting string
+	password string
+	down     bool
+	validity uint32
+	mails    map[uint32]string
+	filed    map[string][]uint32
+	keywords map[uint32]string // flags of mails that were marked
+	commands []string          // as received, without tags
+	dials    []time.Time
+	idling   []net.Conn
+
+	// odd answers a command instead of the server: "" leaves it to the server,
+	// hangUp ends the connection, silence never answers.
+	odd func(s *fakeServer, cmd string) string
+}
+
+const (
+	hangUp  = "\x00hang up"
+	silence = "\x00silence"
+)
+
+func newFake(mails ...string) *fakeServer {
+	s := &fakeServer{caps: "IMAP4rev1 IDLE MOVE UIDPLUS AUTH=PLAIN SASL-IR", greeting: "* OK ready", password: "secret", validity: 1,
+		mails: map[uint32]string{}, filed: map[string][]uint32{}, keywords: map[uint32]string{}}
+	for i, m := range mails {
+		s.mails[uint32(i+1)] = m
+	}
+	return s
+}
+
+func (s *fakeServer) options() inbox.Options {
+	return inbox.Options{Name: "desk", Addr: "127.0.0.1:143", Security: inbox.Plain, Dial: s.dial,
+		Auth: func(context.Context) (inbox.Credentials, error) {
+			return inbox.Credentials{Username: "desk@example.com", Password: "secret"}, nil
+		},
+		Processed: "Processed", Quarantine: "Quarantine"}
+}
+
+func (s *fakeServer) dial(context.Context) (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dials = append(s.dials, time.Now())
+	if s.down {
+		return nil, errors.New("connection refused")
+	}
+	client, server := net.Pipe()
+	go s.serve(server)
+	return client, nil
+}
+
+func (s *fakeServer) serve(c net.Conn) {
+	defer c.Close()
+	in := bufio.NewReader(c)
+	fmt.Fprintf(c, "%s\r\n", s.greeting)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return
+		}
+		tag, cmd, _ := strings.Cut(strings.TrimSpace(line), " ")
+		answer := s.answer(cmd)
+		switch {
+		case answer == hangUp:
+			return
+		case strings.HasSuffix(answer, hangUp):
+			fmt.Fprint(c, strings.TrimSuffix(answer, hangUp))
+			return
+		case answer == silence:
+			_, _ = in.ReadString('\n') // until the client gives up
+			return
+		case cmd == "IDLE":
+			s.idle(c, in)
+			answer = "OK idled"
+		}
+		if _, err := fmt.Fprint(c, tagged(answer, tag)); err != nil {
+			return
+		}
+	}
+}
+
+// tagged puts the tag before the last line of an answer.
+func tagged(answer, tag string) string {
+	i := strings.LastIndex(answer, "\r\n")
+	if i < 0 {
+		return tag + " " + answer + "\r\n"
+	}
+	return answer[:i+2] + tag + " " + answer[i+2:] + "\r\n"
+}
+
+func (s *fakeServer) idle(c net.Conn, in *bufio.Reader) {
+	fmt.Fprint(c, "+ idling\r\n")
+	s.mu.Lock()
+	s.idling = append(s.idling, c)
+	s.mu.Unlock()
+	_, _ = in.ReadString('\n')
+	s.mu.Lock()
+	s.idling = slices.DeleteFunc(s.idling, func(i net.Conn) bool { return i == c })
+	s.mu.Unlock()
+}
+
+// deliver adds a mail and announces it to whoever idles.
+func (s *fakeServer) deliver(uid uint32, raw string) {
+	s.mu.Lock()
+	s.mails[uid] = raw
+	idling, n := slices.Clone(s.idling), len(s.mails)
+	s.mu.Unlock()
+	for _, c := range idling {
+		fmt.Fprintf(c, "* %d EXISTS\r\n", n)
+	}
+}
+
+func (s *fakeServer) answer(cmd string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cmd = strings.ReplaceAll(cmd, `"`, "") // around the names of folders
+	s.commands = append(s.commands, cmd)
+	if s.odd != nil {
+		if a := s.odd(s, cmd); a != "" {
+			return a
+		}
+	}
+	return s.usual(cmd)
+}
+
+func (s *fakeServer) usual(cmd string) string {
+	words := strings.Fields(strings.TrimPrefix(cmd, "UID "))
+	switch words[0] {
+	case "CAPABILITY":
+		return "* CAPABILITY " + s.caps + "\r\nOK done"
+	case "AUTHENTICATE", "LOGIN":
+		if s.password != "secret" {
+			return "NO [AUTHENTICATIONFAILED] Authentication failed."
+		}
+		return "OK logged in"
+	case "SELECT":
+		return fmt.Sprintf("* %d EXISTS\r\n* OK [PERMANENTFLAGS (\\Deleted \\*)] ok\r\n* OK [UIDVALIDITY %d] ok\r\nOK done", len(s.mails), s.validity)
+	case "STATUS":
+		return fmt.Sprintf("* STATUS %s (MESSAGES %d)\r\nOK done", words[1], len(s.filed[words[1]]))
+	case "SEARCH":
+		list := "* SEARCH"
+		for _, uid := range s.uids() {
+			if s.keywords[uid] == "" || !strings.Contains(cmd, "UNDELETED") {
+				list += fmt.Sprint(" ", uid)
+			}
+		}
+		return list + "\r\nOK done"
+	case "FETCH":
+		return s.fetch(set(words[1]), strings.Contains(cmd, "BODY"))
+	case "MOVE", "COPY":
+		for _, uid := range set(words[1]) {
+			s.filed[words[2]] = append(s.filed[words[2]], uid)
+			if words[0] == "MOVE" {
+				delete(s.mails, uid)
+			}
+		}
+	case "STORE":
+		for _, uid := range set(words[1]) {
+			s.keywords[uid] = cmd
+		}
+	case "EXPUNGE":
+		for _, uid := range set(words[1]) {
+			delete(s.mails, uid)
+		}
+	}
+	return "OK done"
+}
+
+func (s *fakeServer) fetch(uids []uint32, bodies bool) string {
+	var b strings.Builder
+	for n, uid := range uids {
+		raw, ok := s.mails[uid]
+		switch {
+		case !ok:
+		case bodies:
+			fmt.Fprintf(&b, "* %d FETCH (UID %d BODY[]<0> {%d}\r\n%s)\r\n", n+1, uid, len(raw), raw)
+		default:
+			fmt.Fprintf(&b, "* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE \"05-Nov-2026 10:00:00 +0000\")\r\n", n+1, uid, len(raw))
+		}
+	}
+	return b.String() + "OK done"
+}
+
+func (s *fakeServer) uids() []uint32 {
+	var uids []uint32
+	for uid := range s.mails {
+		uids = append(uids, uid)
+	}
+	slices.Sort(uids)
+	return uids
+}
+
+// count says how many commands began like that.
+func (s *fakeServer) count(prefix string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.commands {
+		if strings.HasPrefix(c, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *fakeServer) in(folder string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.filed[folder])
+}
+
+func (s *fakeServer) left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.mails)
+}
+
+func (s *fakeServer) change(f func(*fakeServer)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s)
+}
+
+// set reads a UID set.
+func set(text string) (uids []uint32) {
+	for _, part := range strings.Split(text, ",") {
+		from, to, isRange := strings.Cut(part, ":")
+		a, _ := strconv.ParseUint(from, 10, 32)
+		b := a
+		if isRange {
+			b, _ = strconv.ParseUint(to, 10, 32)
+		}
+		for n := a; n <= b; n++ {
+			uids = append(uids, uint32(n))
+		}
+	}
+	return uids
+}
+
+// desk is a Handler that remembers what it was given.
+type desk struct {
+	mu      sync.Mutex
+	mails   []inbox.Mail // as decided
+	batches []int
+	verdict func(inbox.Mail) inbox.Verdict // nil: all are processed
+	err     error
+	calls   []time.Time
+}
+
+func (d *desk) Handle(_ context.Context, mails []inbox.Mail) ([]inbox.Verdict, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls = append(d.calls, time.Now())
+	if d.err != nil {
+		return nil, d.err
+	}
+	d.batches = append(d.batches, len(mails))
+	d.mails = append(d.mails, mails...)
+	verdicts := make([]inbox.Verdict, len(mails))
+	for i, m := range mails {
+		verdicts[i] = inbox.Processed
+		if d.verdict != nil {
+			verdicts[i] = d.verdict(m)
+		}
+	}
+	return verdicts, nil
+}
+
+func (d *desk) got() []inbox.Mail {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.mails)
+}
+
+func (d *desk) change(f func(*desk)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(d)
+}
+
+// times says how often each UID was handed over.
+func (d *desk) times() map[uint32]int {
+	n := map[uint32]int{}
+	for _, m := range d.got() {
+		n[m.UID]++
+	}
+	return n
+}
+
+// run starts an Inbox; stop ends it and returns what Run said.
+func run(t *testing.T, o inbox.Options, h inbox.Handler) (b *inbox.Inbox, stop func() error) {
+	t.Helper()
+	b, err := inbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	end := make(chan error, 1)
+	go func() { end <- b.Run(ctx, h) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-end
+	})
+	t.Cleanup(func() { _ = stop() })
+	return b, stop
+}
+
+// pass lets d go by on the clock of the bubble.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
