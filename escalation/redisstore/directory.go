@@ -148,3 +148,15 @@ func neighbours(number string) []string {
 	out = slices.Compact(out)
 	return slices.DeleteFunc(out, func(s string) bool { return s == number || s == "" })
 }
+
+// Representatives counts the accounts that have representatives, and those.
+func (s *Store) Representatives(ctx context.Context) (accounts, representatives int, err error) {
+	directory, err := s.readDirectory(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read representatives: %w", err)
+	}
+	for _, reps := range directory {
+		representatives += len(reps)
+	}
+	return len(directory), representatives, nil
+}

@@ -1,0 +1,90 @@
+// Command escalationd turns a mailbox into an escalation desk.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the regions' zones, on systems without them
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, relied on from outside.
+const (
+	exitDone   = 0
+	exitFailed = 1 // a check or job failed
+	exitUsage  = 2 // the command line or configuration is wrong, nothing was touched
+)
+
+// usageError is an error for which nothing was touched.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// silentError is a failure that has been reported already.
+type silentError struct{}
+
+func (silentError) Error() string { return "failed" }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program; it answers the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var commands cli
+	exited := -1
+	parser, err := kong.New(&commands,
+		kong.Name("escalationd"),
+		kong.Description("A mailbox becomes an escalation desk."),
+		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&streams{stdin, stdout, stderr}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "escalationd:", err)
+		return exitUsage
+	}
+	k, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // --help
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "escalationd:", err)
+		return exitUsage
+	}
+	return report(k.Run(), stderr)
+}
+
+func report(err error, stderr io.Writer) int {
+	var usage usageError
+	var silent silentError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &silent):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "escalationd:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(stderr, "escalationd:", err)
+	return exitFailed
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}

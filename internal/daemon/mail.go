@@ -1,0 +1,168 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"escalationd/escalation"
+	"escalationd/internal/authres"
+	"escalationd/internal/config"
+	"escalationd/internal/inbox"
+	"escalationd/mailparse"
+)
+
+// reader makes a judged mail of bytes: what it says, and whether its sender is
+// proven by the mail server of the inbox it lay in.
+type reader struct {
+	parser  *mailparse.Parser
+	inboxes map[string]config.Inbox
+	log     *slog.Logger
+}
+
+func newReader(c *config.Config, parser *mailparse.Parser, log *slog.Logger) *reader {
+	r := &reader{parser: parser, inboxes: map[string]config.Inbox{}, log: log}
+	for _, i := range c.Inboxes {
+		r.inboxes[i.Name] = i
+	}
+	return r
+}
+
+// read never panics: a mail that breaks the parser is set aside like any
+// other that cannot be read.
+func (r *reader) read(raw []byte, inbox string) (m escalation.Mail) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.Error("a mail broke the parser", "panic", p, "stack", string(debug.Stack()))
+			m = escalation.Mail{Unreadable: "it broke the parser; please report it with the mail"}
+		}
+	}()
+	message, err := r.parser.Parse(raw)
+	m.Message = message
+	if err != nil {
+		m.Unreadable = err.Error()
+		return m
+	}
+	m.Proof = r.prove(message, r.inboxes[inbox])
+	return m
+}
+
+func (r *reader) prove(m mailparse.Message, i config.Inbox) escalation.Proof {
+	p := authres.Prove(m.AuthResults, i.AuthservID, m.From.Addr)
+	if !p.Proven && i.AcceptUnproven {
+		return escalation.Proof{Proven: true, Reason: "accept_unproven is set: " + p.Reason}
+	}
+	return escalation.Proof{Proven: p.Proven, Reason: p.Reason}
+}
+
+// handler hands mails from an inbox to the desk.
+type handler struct{ desk *escalation.Desk }
+
+// Handle implements inbox.Handler.
+func (h handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdict, error) {
+	arrivals := make([]escalation.Arrival, len(mails))
+	for i, m := range mails {
+		arrivals[i] = escalation.Arrival{
+			Inbox: m.Inbox, Location: m.Location(), Received: m.Received, Raw: m.Raw, Unreadable: m.Unfetched,
+		}
+	}
+	filings, err := h.desk.Receive(ctx, arrivals)
+	if filings == nil {
+		return nil, err
+	}
+	if err != nil {
+		h.desk.Log.Warn("mails stay in the inbox", "error", err)
+	}
+	verdicts := make([]inbox.Verdict, len(filings))
+	for i, f := range filings {
+		verdicts[i] = map[escalation.Filing]inbox.Verdict{
+			escalation.Stay: inbox.Stay, escalation.ToProcessed: inbox.Processed, escalation.ToAside: inbox.Quarantine,
+		}[f]
+	}
+	return verdicts, nil
+}
+
+// inboxOptions says how an inbox is reached.
+func inboxOptions(c config.Inbox, p config.Policy, log *slog.Logger) inbox.Options {
+	login := credentials(c.URL.User(), c.Password, c.OAuth2)
+	return inbox.Options{
+		Name: c.Name, Addr: c.URL.Address(), Insecure: c.Insecure,
+		Security:  map[config.TLSMode]inbox.Security{config.TLSImplicit: inbox.ImplicitTLS, config.TLSStartTLS: inbox.StartTLS, config.TLSNone: inbox.Plain}[c.URL.TLS()],
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		Auth: func(ctx context.Context) (inbox.Credentials, error) {
+			user, password, token, err := login(ctx)
+			return inbox.Credentials{Username: user, Password: password, Token: token}, err
+		},
+		Mailbox: c.URL.Mailbox(), Processed: c.Processed, Quarantine: c.Quarantine,
+		Poll: p.Poll, MaxMessage: int64(p.MaxMessage), Logger: log,
+	}
+}
+
+// credentials answers what one login needs, read anew each time: a password,
+// or an access token that is renewed before it ends.
+func credentials(user string, password config.Secret, o *config.OAuth2) func(context.Context) (string, string, string, error) {
+	if o == nil {
+		return func(context.Context) (string, string, string, error) {
+			if password.IsZero() {
+				return user, "", "", nil
+			}
+			p, err := password.Read()
+			return user, p, "", err
+		}
+	}
+	var mu sync.Mutex
+	var kept *oauth2.Token
+	return func(ctx context.Context) (string, string, string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if kept.Valid() {
+			return user, "", kept.AccessToken, nil
+		}
+		token, err := newToken(ctx, o)
+		if err != nil {
+			return "", "", "", err
+		}
+		kept = token
+		return user, "", token.AccessToken, nil
+	}
+}
+
+// newToken asks for an access token (RFC 6749 sections 4.4 and 6).
+func newToken(ctx context.Context, o *config.OAuth2) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var secret string
+	if !o.ClientSecret.IsZero() {
+		var err error
+		if secret, err = o.ClientSecret.Read(); err != nil {
+			return nil, fmt.Errorf("read client secret: %w", err)
+		}
+	}
+	if o.RefreshToken.IsZero() {
+		c := clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL.String(), Scopes: o.Scopes}
+		token, err := c.Token(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("get access token: %w", err)
+		}
+		return token, nil
+	}
+	refresh, err := o.RefreshToken.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read refresh token: %w", err)
+	}
+	c := oauth2.Config{
+		ClientID: o.ClientID, ClientSecret: secret, Scopes: o.Scopes, Endpoint: oauth2.Endpoint{TokenURL: o.TokenURL.String()},
+	}
+	token, err := c.TokenSource(ctx, &oauth2.Token{RefreshToken: refresh}).Token()
+	if err != nil {
+		return nil, fmt.Errorf("renew access token: %w", err)
+	}
+	return token, nil
+}
