@@ -25,6 +25,7 @@ type conn struct {
 	wake chan struct{} // the server announced mail; capacity 1
 
 	uidValidity uint32
+	mails       uint32 // at the time of SELECT
 	keywords    bool // the mailbox keeps new keywords
 	selectedAt  time.Time
 }
@@ -180,12 +181,12 @@ func (c *conn) explainLogin(err error) error {
 	return e
 }
 
+// capabilities asks for them outright: just after a login Client.Caps may still
+// give those from before it, without MOVE and UIDPLUS.
 func (c *conn) capabilities(ctx context.Context) error {
-	return c.do(ctx, "ask for the capabilities", small, func() error {
-		if c.caps = c.c.Caps(); c.caps == nil {
-			return errors.New("the server did not tell them")
-		}
-		return nil
+	return c.do(ctx, "ask for the capabilities", small, func() (err error) {
+		c.caps, err = c.c.Capability().Wait()
+		return err
 	})
 }
 
@@ -200,7 +201,7 @@ func (c *conn) selectMailbox(ctx context.Context) error {
 	if err != nil {
 		return c.explainFolder(err, c.o.Mailbox)
 	}
-	c.uidValidity, c.selectedAt, c.keywords = data.UIDValidity, time.Now(), false
+	c.uidValidity, c.mails, c.selectedAt, c.keywords = data.UIDValidity, data.NumMessages, time.Now(), false
 	for _, f := range data.PermanentFlags {
 		c.keywords = c.keywords || f == imap.FlagWildcard
 	}

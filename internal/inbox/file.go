@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -128,6 +129,9 @@ func (s *session) move(ctx context.Context, uids []imap.UID, dst string) error {
 	set := imap.UIDSetNum(uids...)
 	if s.caps.Has(imap.CapMove) {
 		return s.do(ctx, "move mails", small, func() error {
+			if !s.c.Caps().Has(imap.CapMove) {
+				return errors.New("the server has taken back MOVE")
+			}
 			_, err := s.c.Move(set, dst).Wait()
 			return err
 		})

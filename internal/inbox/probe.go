@@ -40,7 +40,7 @@ func (b *Inbox) Probe(ctx context.Context) (Facts, error) {
 
 // folders counts the mails in the folders where mails are filed.
 func (c *conn) folders(ctx context.Context) (Facts, error) {
-	facts := Facts{Mails: c.c.Mailbox().NumMessages, UIDValidity: c.uidValidity}
+	facts := Facts{Mails: c.mails, UIDValidity: c.uidValidity}
 	for folder, n := range map[string]*uint32{c.o.Processed: &facts.Processed, c.o.Quarantine: &facts.Quarantined} {
 		err := c.do(ctx, "look at the folder "+folder, small, func() error {
 			data, err := c.c.Status(folder, &imap.StatusOptions{NumMessages: true}).Wait()
