@@ -1,0 +1,164 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"escalationd/escalation"
+)
+
+// memoryOutbox keeps the promises of Outbox in memory.
+type memoryOutbox struct {
+	mu     sync.Mutex
+	rows   map[string]*row
+	down   error // answered by every call
+	calls  map[string]int
+	change chan struct{} // gets a token at each settled row
+}
+
+type row struct {
+	Pending
+	due     time.Time
+	fate    Fate // empty while it waits
+	detail  string
+	history []Fate
+	raws    map[string]bool // bytes ever sealed
+}
+
+func newOutbox(notices ...escalation.Notice) *memoryOutbox {
+	o := &memoryOutbox{rows: map[string]*row{}, calls: map[string]int{}, change: make(chan struct{}, 10000)}
+	o.add(notices...)
+	return o
+}
+
+func (o *memoryOutbox) add(notices ...escalation.Notice) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, n := range notices {
+		o.rows[n.ID] = &row{Pending: Pending{Claim: Claim{ID: n.ID}, Notice: n}, due: n.CreatedAt, raws: map[string]bool{}}
+	}
+}
+
+func (o *memoryOutbox) Claim(_ context.Context, now time.Time, lease time.Duration, n int) ([]Pending, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls["claim"]++
+	if o.down != nil {
+		return nil, o.down
+	}
+	var due []*row
+	for _, r := range o.rows {
+		if (r.fate == "" || r.fate == Retry || r.fate == Released || r.fate == Unknown) && !r.due.After(now) {
+			due = append(due, r)
+		}
+	}
+	slices.SortFunc(due, func(a, b *row) int { return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.ID, b.ID)) })
+	var claimed []Pending
+	for _, r := range due[:min(n, len(due))] {
+		r.due = now.Add(lease)
+		r.Attempt++
+		claimed = append(claimed, r.Pending)
+	}
+	return claimed, nil
+}
+
+func (o *memoryOutbox) Seal(_ context.Context, sealed []Sealed) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls["seal"]++
+	if o.down != nil {
+		return o.down
+	}
+	for _, s := range sealed {
+		r := o.rows[s.ID]
+		r.Raw = s.Raw
+		r.raws[string(s.Raw)] = true
+	}
+	return nil
+}
+
+func (o *memoryOutbox) Renew(_ context.Context, now time.Time, lease time.Duration, claims []Claim) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls["renew"]++
+	if o.down != nil {
+		return o.down
+	}
+	for _, c := range claims {
+		if r := o.rows[c.ID]; r.Attempt == c.Attempt {
+			r.due = now.Add(lease)
+		}
+	}
+	return nil
+}
+
+func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls["settle"]++
+	if o.down != nil {
+		return o.down
+	}
+	for _, result := range results {
+		r := o.rows[result.ID]
+		if r.Attempt != result.Attempt {
+			continue
+		}
+		r.fate, r.detail, r.due = result.Fate, result.Detail, result.At
+		r.history = append(r.history, result.Fate)
+		switch result.Fate {
+		case Released:
+			r.Attempt--
+		case Unknown:
+			r.Ambiguous++
+		}
+		o.change <- struct{}{}
+	}
+	return nil
+}
+
+// breakDown makes every call fail until it is mended with nil.
+func (o *memoryOutbox) breakDown(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.down = err
+}
+
+func (o *memoryOutbox) row(id string) row {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r := *o.rows[id]
+	r.history = slices.Clone(r.history)
+	return r
+}
+
+// fates counts the rows by their last fate.
+func (o *memoryOutbox) fates() map[Fate]int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	counts := map[Fate]int{}
+	for _, r := range o.rows {
+		counts[r.fate]++
+	}
+	return counts
+}
+
+// wait answers when done does, asked at each settled row.
+func (o *memoryOutbox) wait(t *testing.T, done func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !done() {
+		select {
+		case <-o.change:
+		case <-deadline:
+			t.Fatalf("still waiting; the fates are %v", o.fates())
+		}
+	}
+}
+
+var errDown = errors.New("connection refused")
