@@ -26,7 +26,7 @@ type conn struct {
 
 	uidValidity uint32
 	mails       uint32 // at the time of SELECT
-	keywords    bool // the mailbox keeps new keywords
+	keywords    bool   // the mailbox keeps new keywords
 	selectedAt  time.Time
 }
 
@@ -140,7 +140,13 @@ func (c *conn) login(ctx context.Context) error {
 	if err != nil {
 		return c.explainLogin(err)
 	}
-	return c.capabilities(ctx) // servers tell more after the login
+	// Servers tell more after the login. Just after it Client.Caps may still give
+	// what was told before, without MOVE and UIDPLUS; one command later it asks.
+	err = c.do(ctx, "log in to "+c.o.Addr, small, func() error { return c.c.Noop().Wait() })
+	if err != nil {
+		return err
+	}
+	return c.capabilities(ctx)
 }
 
 func (c *conn) authenticate(creds Credentials) error {
@@ -181,12 +187,12 @@ func (c *conn) explainLogin(err error) error {
 	return e
 }
 
-// capabilities asks for them outright: just after a login Client.Caps may still
-// give those from before it, without MOVE and UIDPLUS.
 func (c *conn) capabilities(ctx context.Context) error {
-	return c.do(ctx, "ask for the capabilities", small, func() (err error) {
-		c.caps, err = c.c.Capability().Wait()
-		return err
+	return c.do(ctx, "ask for the capabilities", small, func() error {
+		if c.caps = c.c.Caps(); c.caps == nil {
+			return errors.New("the server did not tell them")
+		}
+		return nil
 	})
 }
 
