@@ -49,7 +49,7 @@ func nearest(name string, known []string) string {
 	fold := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(clip(name)))
 	best, least := "", max(len(fold)/3, 1)+1
 	for _, k := range known {
-		if strings.HasPrefix(k, fold) && len(fold) > 2 || strings.HasSuffix(fold, "_"+k) {
+		if strings.Contains(k, fold) && len(fold) > 2 || strings.HasSuffix(fold, "_"+k) {
 			return k
 		}
 		if d := distance(fold, k); d < least {

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // handler puts the guards before the pages, the cheapest first. All of them
@@ -41,7 +43,7 @@ func strictHeaders(next http.Handler, styleHash string) http.Handler {
 func (s *Server) needHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.answers(r) {
-			s.options.Log.Debug("web request refused: its Host is not listed", "host", r.Host)
+			s.options.Log.Info("web request refused: its Host is not listed", "host", r.Host)
 			http.Error(w, "Forbidden", http.StatusForbidden)
 			return
 		}
@@ -68,7 +70,7 @@ func (s *Server) answers(r *http.Request) bool {
 func (s *Server) needOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead && !ownOrigin(r) {
-			s.options.Log.Debug("web request refused: its Origin is not this site", "method", r.Method)
+			s.options.Log.Info("web request refused: its Origin is not this site", "method", r.Method)
 			http.Error(w, "Forbidden", http.StatusForbidden)
 			return
 		}
@@ -122,6 +124,8 @@ func allowList(hosts []string) (map[string]bool, error) {
 	for _, h := range hosts {
 		if addr, err := netip.ParseAddr(h); err == nil && addr.Is6() {
 			h = "[" + h + "]"
+		} else if ascii, err := idna.Lookup.ToASCII(h); err == nil {
+			h = ascii // as browsers send it
 		}
 		host, port, ok := splitHost(h)
 		if !ok {

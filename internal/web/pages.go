@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed pages
@@ -133,10 +135,11 @@ func grouped(counts map[string]int64) []group {
 // spoken makes a heading of the name of a metric or of a label's value.
 func spoken(name string) string {
 	name = strings.ReplaceAll(name, "_", " ")
-	if name == "" {
+	first, size := utf8.DecodeRuneInString(name)
+	if size == 0 {
 		return ""
 	}
-	return strings.ToUpper(name[:1]) + name[1:]
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 func thousands(n int64) string {

@@ -105,7 +105,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		Handler:           s.handler(),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
 		MaxHeaderBytes: maxHeader,
-		ErrorLog:       slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		ErrorLog:       slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
 		// Otherwise OPTIONS * would be answered before the guards.
 		DisableGeneralOptionsHandler: true,
 	}
