@@ -44,7 +44,7 @@ func (s *imapSession) Select(name string, _ *imap.SelectOptions) (*imap.SelectDa
 	return &imap.SelectData{
 		Flags:             flags,
 		PermanentFlags:    append(slices.Clone(flags), imap.FlagWildcard),
-		NumMessages:       uint32(len(f.messages)), //nolint:gosec // far below 2^32
+		NumMessages:       uint32(len(f.messages)),
 		FirstUnseenSeqNum: s.firstUnseen(),
 		UIDNext:           f.next,
 		UIDValidity:       f.validity,

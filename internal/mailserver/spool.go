@@ -54,7 +54,7 @@ func newSpool(users []User) *spool {
 		changed: make(chan struct{}),
 		// Folders of an earlier start must not be taken for these, so the
 		// count of UIDVALIDITY begins at the time of start, in tenths of a second.
-		validity: uint32(time.Now().UnixMilli() / 100), //nolint:gosec // wrapping is meant
+		validity: uint32(time.Now().UnixMilli() / 100),
 	}
 	for _, def := range users {
 		u := &user{address: def.Address, password: def.Password, folders: make(map[string]*folder)}

@@ -225,7 +225,7 @@ func (v *view) resolve(set imap.NumSet) func(num uint32, uid imap.UID) bool {
 	}
 	switch set := set.(type) {
 	case imap.SeqSet:
-		highest := uint32(len(v.messages)) //nolint:gosec // far below 2^32
+		highest := uint32(len(v.messages))
 		fixed := slices.Clone(set)
 		for i, r := range fixed {
 			fixed[i].Start, fixed[i].Stop = order(r.Start, r.Stop, highest)
@@ -267,4 +267,4 @@ func (v *view) firstUnseen() uint32 {
 func (m *message) flagList() []imap.Flag { return slices.Sorted(maps.Values(m.flags)) }
 
 // seq is the sequence number at an index of a view.
-func seq(i int) uint32 { return uint32(i) + 1 } //nolint:gosec // far below 2^32
+func seq(i int) uint32 { return uint32(i) + 1 }
