@@ -31,6 +31,7 @@ type cli struct {
 	Config  configCmd  `cmd:"" help:"Print a commented, complete configuration."`
 	Parse   parseCmd   `cmd:"" help:"Show what is read in a mail."`
 	Import  importCmd  `cmd:"" help:"Import cases or accounts from a CSV or NDJSON file."`
+	Ledger  ledgerCmd  `cmd:"" help:"What to do after Redis has lost its data."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -234,13 +235,30 @@ func importFile[T any](
 	return nil
 }
 
+type ledgerCmd struct {
+	Accept ledgerAcceptCmd `cmd:"" help:"Go on with what Redis holds now; the daemon may be running."`
+}
+
+type ledgerAcceptCmd struct{ configFlag }
+
+func (c *ledgerAcceptCmd) Run(ctx context.Context, s *streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := daemon.AcceptLedger(ctx, cfg); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "accepted: the desk goes on with what Redis holds now")
+	return nil
+}
+
 type versionCmd struct{}
 
 func (versionCmd) Run(s *streams) error {
 	_, err := fmt.Fprintln(s.out, "escalationd", daemon.Version(), runtime.Version())
 	return err
 }
-
 
 // printMessage shows a mail to a person.
 func printMessage(w io.Writer, name string, m mailparse.Message, unread error) error {

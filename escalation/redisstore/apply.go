@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,7 +31,9 @@ func (s *Store) Apply(ctx context.Context, changes []escalation.Change) ([]escal
 	}
 	applied := make([]escalation.Applied, len(changes))
 	for i, cmd := range cmds {
-		applied[i] = readApplied(changes[i].Event, cmd)
+		if applied[i] = readApplied(changes[i].Event, cmd); errors.Is(applied[i].Err, ErrLedgerLost) {
+			return nil, ErrLedgerLost
+		}
 	}
 	return applied, nil
 }
@@ -46,6 +49,8 @@ func readApplied(event string, cmd *redis.Cmd) escalation.Applied {
 	switch {
 	case answer[0] == "done":
 		return escalation.Applied{Verdict: escalation.Done}
+	case answer[0] == "lost":
+		return escalation.Applied{Verdict: escalation.Failed, Err: ErrLedgerLost}
 	case answer[0] == "stale":
 		return escalation.Applied{Verdict: escalation.Stale}
 	case answer[0] == "known" && len(answer) == 6:
@@ -67,10 +72,10 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 	l := layout{
 		keys: []string{
 			s.hidden("event", c.Event), s.key("outbox"), s.key("due"), s.key("active"), s.key("journal"),
-			s.key("counts"), s.key("commits"), s.key("alarms"), s.key("undelivered"), s.key("tries"),
+			s.key("counts"), s.key("commits"), s.key("alarms"), s.key("undelivered"), s.key("tries"), s.key("ledger"),
 		},
 		args: []any{
-			s.token(c), millis(c.At), s.retention.Milliseconds(),
+			s.bound(), s.token(c), millis(c.At), s.retention.Milliseconds(),
 			c.At.UTC().Format(time.RFC3339Nano), c.Location, string(c.Disposition), c.Reason,
 			strings.Join(caseNumbers(c), " "), c.MessageID, c.AlarmsTold, c.Undelivered,
 		},

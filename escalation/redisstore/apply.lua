@@ -5,10 +5,11 @@
 --   {'known', at, location, disposition, reason, cases}   another call applied the event
 --   {'stale', case}                       an escalation is at another revision
 --   {'trouble', key}                      a key holds another type than ours
+--   {'lost'}                              Redis holds another ledger than the one bound to
 --
--- KEYS: event outbox due active journal counts commits alarms undelivered tries,
+-- KEYS: event outbox due active journal counts commits alarms undelivered tries ledger,
 --       then one per escalation, one per notice with one per quota after it, one per revoked notice.
--- ARGV: token now ttl  at location disposition reason cases messageid  alarmstold undelivered
+-- ARGV: generation token now ttl  at location disposition reason cases messageid  alarmstold undelivered
 --       #escalations {case revision data due active}  #notices {id data letter #quotas {limit window}}
 --       #revoked {id}  #alarms {data}
 local a, k = 0, 0
@@ -17,7 +18,8 @@ local function num() return tonumber(arg()) end
 local function key() k = k + 1 return KEYS[k] end
 
 local event, outbox, due, active, journal = key(), key(), key(), key(), key()
-local counts, commits, alarms, undelivered, tries = key(), key(), key(), key(), key()
+local counts, commits, alarms, undelivered, tries, ledger = key(), key(), key(), key(), key(), key()
+local generation = arg()
 local token, now, ttl = arg(), arg(), arg()
 local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg()}
 local alarmstold, undeliveredid = num(), arg()
@@ -27,8 +29,9 @@ local function expect(name, kind)
   local have = redis.call('TYPE', name).ok
   if have ~= 'none' and have ~= kind then wrong = wrong or name end
 end
-expect(event, 'hash')
+expect(event, 'hash') expect(ledger, 'hash')
 if wrong then return {'trouble', wrong} end
+if generation ~= '' and redis.call('HGET', ledger, 'generation') ~= generation then return {'lost'} end
 local known = redis.call('HMGET', event, 'token', 'at', 'location', 'disposition', 'reason', 'cases')
 if known[1] == token then return {'done', redis.call('GET', commits) or '0'} end
 if known[1] then return {'known', known[2], known[3], known[4], known[5], known[6]} end

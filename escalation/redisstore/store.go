@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,6 +28,8 @@ type Store struct {
 	retention time.Duration
 	owner     string // tells this store's own repeated scripts from another daemon's
 	directory directory
+
+	generation atomic.Pointer[string] // of the ledger that Apply insists on
 }
 
 // Options are the settings of a Store.
@@ -73,7 +76,11 @@ var settleLua string
 //go:embed hold.lua
 var holdLua string
 
+//go:embed ledger.lua
+var ledgerLua string
+
 var (
+	ledgerScript = redis.NewScript(ledgerLua)
 	applyScript  = redis.NewScript(applyLua)
 	claimScript  = redis.NewScript(claimLua)
 	settleScript = redis.NewScript(settleLua)

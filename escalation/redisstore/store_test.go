@@ -1,6 +1,8 @@
 package redisstore_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -70,6 +72,7 @@ func suite(t *testing.T, fresh func(t *testing.T) *bench) {
 		"AFoldIsLoadedWithCaseAccountAndEscalation": fileIsLoaded,
 		"ASenderIsFoundAmongAllAccounts":            senderIsFound,
 		"ASlipOfTheFingerIsFound":                   similarIsFound,
+		"ALostLedgerTakesNoChange":                  lostLedgerTakesNothing,
 		"ScriptsAreLoadedAgainAfterAFlush":          scriptFlush,
 	} {
 		t.Run(name, func(t *testing.T) { test(fresh(t)) })
@@ -412,4 +415,37 @@ func scriptFlush(b *bench) {
 		b.Fatal(err)
 	}
 	b.wantVerdict(b.apply(accepted("m2", 2))[0], escalation.Done)
+}
+
+func lostLedgerTakesNothing(b *bench) {
+	begin := func(accept func(context.Context, time.Time) error) redisstore.Ledger {
+		b.Helper()
+		if err := accept(b.Context(), b.now); err != nil {
+			b.Fatal(err)
+		}
+		l, err := b.store.Ledger(b.Context())
+		if err != nil || l.Generation == "" {
+			b.Fatalf("ledger = %+v, %v", l, err)
+		}
+		return l
+	}
+	first := begin(b.store.BeginLedger)
+	if again := begin(b.store.BeginLedger); again.Generation != first.Generation {
+		b.Error("a second start began another ledger")
+	}
+	b.store.Bind(first.Generation)
+	b.wantVerdict(b.apply(accepted("m1", 1))[0], escalation.Done)
+	b.rdb.FlushAll(b.Context())
+	if _, err := b.store.Apply(b.Context(), []escalation.Change{accepted("m2", 1)}); !errors.Is(err, redisstore.ErrLedgerLost) {
+		b.Errorf("apply to an emptied Redis: %v", err)
+	}
+	if n := b.rdb.DBSize(b.Context()).Val(); n != 0 {
+		b.Errorf("%d keys were written", n)
+	}
+	second := begin(b.store.AcceptLedger)
+	if !second.Accepted || second.Generation == first.Generation {
+		b.Errorf("the accepted ledger is %+v", second)
+	}
+	b.store.Bind(second.Generation)
+	b.wantVerdict(b.apply(accepted("m2", 1))[0], escalation.Done)
 }

@@ -6,9 +6,12 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -48,6 +51,9 @@ type Daemon struct {
 	nudge    chan struct{}
 	tick     time.Duration
 	redis    condition
+	ledger   condition
+	witness  *witness
+	opened   atomic.Pointer[time.Time] // when the ledger was made
 }
 
 // SetupError is something a person must put right before the daemon can run;
@@ -75,6 +81,9 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 	}
 	secret, err := DeskSecret(c)
 	if err != nil {
+		return nil, err
+	}
+	if d.witness, err = readWitness(c); err != nil {
 		return nil, err
 	}
 	set, warnings, err := templates.Load(c.Templates)
@@ -165,6 +174,39 @@ func (d *Daemon) raise(ctx context.Context, a escalation.Alarm) {
 	}
 }
 
+// alarmNow writes to ops at once and past the outbox, because the ledger that
+// the outbox is part of cannot be used.
+func (d *Daemon) alarmNow(ctx context.Context, what, detail string) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, to := range d.desk.Policy.Ops {
+		n := escalation.Notice{
+			ID: strings.ToLower(rand.Text()), Kind: escalation.KindAlarm, To: to, CreatedAt: d.now(),
+			Letter: escalation.Letter{Alarms: []escalation.Alarm{{At: d.now(), What: what, Detail: detail}}},
+		}
+		if err := d.sendNow(ctx, n); err != nil {
+			d.log.Error("ops not alarmed", "alarm", what, "error", err)
+		}
+	}
+}
+
+func (d *Daemon) sendNow(ctx context.Context, n escalation.Notice) error {
+	from := d.config.SMTP.From
+	words, err := d.courier.Templates.Render(n, from)
+	if err != nil {
+		return err
+	}
+	raw, err := notify.Compose(words, n, from, d.now())
+	if err != nil {
+		return err
+	}
+	envelope, err := notify.EnvelopeOf(n, from)
+	if err != nil {
+		return err
+	}
+	return d.relay.Send(ctx, envelope, raw)
+}
+
 // Close gives back what New opened.
 func (d *Daemon) Close() {
 	d.relay.Close()
@@ -184,19 +226,47 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.web != nil {
 		g.Go(func() error { return d.web.Serve(ctx) })
 	}
-	if err := d.awaitRedis(ctx); err != nil {
-		return errors.Join(err, g.Wait())
+	g.Go(func() error { return d.desking(ctx) })
+	return g.Wait()
+}
+
+// desking opens the desk whenever Redis and the ledger in it are fit for it.
+func (d *Daemon) desking(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := d.awaitRedis(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		if err := d.awaitLedger(ctx); ctx.Err() != nil {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		err := d.open(ctx)
+		var setup *SetupError
+		if errors.As(err, &setup) {
+			return err
+		}
+		if ctx.Err() == nil {
+			d.log.Error("the desk is closed", "error", err)
+		}
 	}
+	return nil
+}
+
+// open runs the desk until ctx ends or the ledger is lost.
+func (d *Daemon) open(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
 	d.log.Info("the desk is open", "inboxes", len(d.inboxes), "levels", len(d.desk.Policy.Ladder))
 	for _, w := range d.warnings {
 		d.log.Warn("built-in letter used", "file", w.File, "error", w.Err)
 		d.raise(ctx, escalation.Alarm{At: d.now(), What: "template", Ref: w.File, Detail: w.String()})
 	}
 	for _, box := range d.inboxes {
-		g.Go(func() error { return asSetup(box.Run(ctx, handler{d.desk})) })
+		g.Go(func() error { return asSetup(box.Run(ctx, &handler{d})) })
 	}
 	g.Go(func() error { return d.courier.Run(ctx) })
 	g.Go(func() error { return d.tickLoop(ctx) })
+	g.Go(func() error { return d.watchLedger(ctx) })
 	err := g.Wait()
 	d.log.Info("the desk is closed")
 	return err

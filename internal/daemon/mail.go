@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -63,14 +64,14 @@ func (r *reader) prove(m mailparse.Message, i config.Inbox) escalation.Proof {
 }
 
 // handler hands mails from an inbox to the desk.
-type handler struct{ desk *escalation.Desk }
+type handler struct{ *Daemon }
 
 // Handle implements inbox.Handler.
-func (h handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdict, error) {
+func (h *handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdict, error) {
 	arrivals := make([]escalation.Arrival, len(mails))
 	for i, m := range mails {
 		arrivals[i] = escalation.Arrival{
-			Inbox: m.Inbox, Location: m.Location(), Received: m.Received, Raw: m.Raw, Unreadable: m.Unfetched,
+			Inbox: m.Inbox, Location: m.Location(), Received: m.Received, Raw: m.Raw, Unreadable: cmp.Or(m.Unfetched, h.backlog(m)),
 		}
 	}
 	filings, err := h.desk.Receive(ctx, arrivals)
@@ -78,7 +79,7 @@ func (h handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdic
 		return nil, err
 	}
 	if err != nil {
-		h.desk.Log.Warn("mails stay in the inbox", "error", err)
+		h.log.Warn("mails stay in the inbox", "error", err)
 	}
 	verdicts := make([]inbox.Verdict, len(filings))
 	for i, f := range filings {
@@ -87,6 +88,16 @@ func (h handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdic
 		}[f]
 	}
 	return verdicts, nil
+}
+
+// backlog says of a mail that it lay in the inbox for too long before the desk
+// was first opened to be answered now; empty for any other.
+func (h *handler) backlog(m inbox.Mail) string {
+	made := h.opened.Load()
+	if made == nil || m.Received.IsZero() || !m.Received.Before(made.Add(-h.config.Policy.Backlog)) {
+		return ""
+	}
+	return "it arrived long before the desk was first opened (policy.backlog)"
 }
 
 // inboxOptions says how an inbox is reached.

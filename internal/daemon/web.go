@@ -36,9 +36,12 @@ func (c *condition) problem() string {
 
 // problemText says what is wrong, without what only operators may see.
 func problemText(err error) string {
+	var hold *HoldError
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &hold):
+		return hold.Error()
 	case errors.Is(err, errNotTried):
 		return "not reached yet"
 	case errors.Is(err, context.DeadlineExceeded):
@@ -49,6 +52,7 @@ func problemText(err error) string {
 
 func (d *Daemon) newWeb(c config.Web) (*web.Server, error) {
 	d.redis.set(errNotTried)
+	d.ledger.set(errNotTried)
 	o := web.Options{
 		Listen: c.Listen, Hosts: c.Hosts, Ready: d.ready, Counts: d.counts, Version: Version(), Log: d.log,
 	}
@@ -77,7 +81,8 @@ func (d *Daemon) ready() []web.Condition {
 	if !d.courier.Status().Reached {
 		relay.Problem = problemText(errNotTried)
 	}
-	return append(conditions, web.Condition{Name: "redis", Problem: d.redis.problem()}, relay)
+	return append(conditions, web.Condition{Name: "redis", Problem: d.redis.problem()},
+		web.Condition{Name: "ledger", Problem: d.ledger.problem()}, relay)
 }
 
 // counts are the numbers of the ledger and the outbox.

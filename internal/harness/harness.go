@@ -343,6 +343,7 @@ redis: {url: "redis://%s/0", allow_volatile: true}
 ops: [ops@example.com]
 policy:
   poll: 1s
+  backlog: 9000h
 %sladder:
   - {level: 1, name: Regional leader, contacts: {us: [us-lead@example.com], uk: [uk-lead@example.com]}}
   - {level: 2, name: Frontline senior manager, contacts: {"*": [frontline@example.com]}}

@@ -1,0 +1,73 @@
+package redisstore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// ErrLedgerLost says that Redis no longer holds the ledger this store was
+// bound to: it was emptied, replaced or swapped. Nothing was written.
+var ErrLedgerLost = errors.New("the ledger this desk worked with is no longer in Redis")
+
+// Ledger tells one life of the desk's data in Redis from another.
+type Ledger struct {
+	Generation string    // empty: Redis holds no ledger
+	MadeAt     time.Time // when this generation began
+	Accepted   bool      // a person began it, after a loss
+	Commits    int64     // changes applied so far; never falls, unless data were lost
+}
+
+// Ledger reads which ledger Redis holds.
+func (s *Store) Ledger(ctx context.Context) (Ledger, error) {
+	pipe := s.rdb.Pipeline()
+	fields := pipe.HGetAll(ctx, s.key("ledger"))
+	commits := pipe.Get(ctx, s.key("commits"))
+	if _, err := pipe.Exec(ctx); serverTrouble(err) {
+		return Ledger{}, fmt.Errorf("read the ledger (HGETALL): %w", err)
+	}
+	f, err := fields.Result()
+	if err != nil {
+		return Ledger{}, fmt.Errorf("read the ledger (HGETALL): %w", err)
+	}
+	n, _ := strconv.ParseInt(commits.Val(), 10, 64)
+	return Ledger{Generation: f["generation"], MadeAt: readTime(f["made_at"]), Accepted: f["accepted"] == "1", Commits: n}, nil
+}
+
+// BeginLedger makes the ledger of a first start. Of several daemons that start
+// at once one makes it.
+func (s *Store) BeginLedger(ctx context.Context, now time.Time) error {
+	return s.makeLedger(ctx, now, false)
+}
+
+// AcceptLedger begins a new generation over whatever Redis holds, because a
+// person says so.
+func (s *Store) AcceptLedger(ctx context.Context, now time.Time) error {
+	return s.makeLedger(ctx, now, true)
+}
+
+func (s *Store) makeLedger(ctx context.Context, now time.Time, accepted bool) error {
+	flag := "0"
+	if accepted {
+		flag = "1"
+	}
+	err := ledgerScript.Run(ctx, s.rdb, []string{s.key("ledger")}, rand.Text(), now.UTC().Format(time.RFC3339Nano), flag).Err()
+	if err != nil {
+		return fmt.Errorf("make a ledger: %w", err)
+	}
+	return nil
+}
+
+// Bind makes Apply refuse, with ErrLedgerLost, once Redis holds another
+// ledger. Call it before the store is used concurrently.
+func (s *Store) Bind(generation string) { s.generation.Store(&generation) }
+
+func (s *Store) bound() string {
+	if g := s.generation.Load(); g != nil {
+		return *g
+	}
+	return ""
+}
