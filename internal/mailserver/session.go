@@ -170,6 +170,9 @@ func (s *imapSession) Move(w *imapserver.MoveWriter, set imap.NumSet, dest strin
 	if err != nil {
 		return err
 	}
+	if data == nil {
+		return nil
+	}
 	// The EXPUNGE responses follow with the Poll that ends the command.
 	return w.WriteCopyData(data)
 }

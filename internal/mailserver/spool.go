@@ -132,11 +132,14 @@ func (s *spool) deposit(u *user, name string, raw []byte, flags []imap.Flag, at 
 }
 
 // copy puts a copy of each message into the named folder of u, and answers
-// what COPYUID says of it (RFC 4315); the lock is held.
+// what COPYUID says of it (RFC 4315), nil if there was none; the lock is held.
 func (s *spool) copy(u *user, messages []*message, name string) (*imap.CopyData, error) {
 	f, err := u.folder(name)
 	if err != nil {
 		return nil, &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeTryCreate, Text: "No such mailbox"}
+	}
+	if len(messages) == 0 {
+		return nil, nil
 	}
 	data := &imap.CopyData{UIDValidity: f.validity}
 	for _, m := range messages {
