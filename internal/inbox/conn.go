@@ -30,6 +30,10 @@ type conn struct {
 	selectedAt  time.Time
 }
 
+// grace is what a command gets to end in order when ctx ends: on a connection
+// cut off in mid-command nothing more could be filed.
+const grace = time.Second
+
 const small = 1 << 20 // bytes: more than any answer without mail in it needs
 
 func (b *Inbox) connect(ctx context.Context) (*conn, error) {
@@ -58,8 +62,10 @@ func (c *conn) do(ctx context.Context, what string, budget int64, f func() error
 	ctx, cancel := context.WithTimeoutCause(ctx, 20*c.o.OpTimeout, errors.New("it took far too long"))
 	defer cancel()
 	c.raw.watch(c.o.OpTimeout, budget)
-	stop := context.AfterFunc(ctx, func() { c.raw.kill(context.Cause(ctx)) })
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { c.raw.killAfter(grace, done, context.Cause(ctx)) })
 	err := f()
+	close(done)
 	stop()
 	fate := c.raw.rest()
 	switch {

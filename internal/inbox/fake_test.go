@@ -31,6 +31,7 @@ type fakeServer struct {
 	keywords map[uint32]string // flags of mails that were marked
 	commands []string          // as received, without tags
 	dials    []time.Time
+	perByte  time.Duration
 	idling   []net.Conn
 
 	// odd answers a command instead of the server: "" leaves it to the server,
@@ -96,10 +97,25 @@ func (s *fakeServer) serve(c net.Conn) {
 			s.idle(c, in)
 			answer = "OK idled"
 		}
-		if _, err := fmt.Fprint(c, tagged(answer, tag)); err != nil {
+		if err := s.write(c, tagged(answer, tag)); err != nil {
 			return
 		}
 	}
+}
+
+// write sends byte by byte when the link is slow.
+func (s *fakeServer) write(c net.Conn, text string) error {
+	if s.perByte == 0 {
+		_, err := fmt.Fprint(c, text)
+		return err
+	}
+	for i := range len(text) {
+		<-time.After(s.perByte)
+		if _, err := c.Write([]byte{text[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tagged puts the tag before the last line of an answer.

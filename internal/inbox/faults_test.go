@@ -633,7 +633,7 @@ func TestStopEndsEvenWithASilentServer(t *testing.T) {
 		_, stop := run(t, s.options(), &desk{})
 		pass(time.Second)
 		began := time.Now()
-		if err := stop(); err != nil || time.Since(began) > time.Second {
+		if err := stop(); err != nil || time.Since(began) > 2*time.Second {
 			t.Errorf("stopped after %s with %v", time.Since(began), err)
 		}
 	})
@@ -722,4 +722,38 @@ func TestTokenIsSentByTheMechanismOfTheServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSlowLinkIsSlowButCorrect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake(), &desk{}
+		for uid := range uint32(5) {
+			s.mails[uid+1] = strings.Repeat("x", 20_000)
+		}
+		s.perByte = time.Millisecond
+		run(t, s.options(), d)
+		pass(3 * time.Minute)
+		if got := d.got(); len(got) != 5 || len(got[4].Raw) != 20_000 || s.left() != 0 || len(s.dials) != 1 {
+			t.Errorf("handed over %d mails, %d left, %d connections", len(got), s.left(), len(s.dials))
+		}
+	})
+}
+
+func TestNoMailWaitsForUndecidedOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake(), &desk{verdict: func(m inbox.Mail) inbox.Verdict {
+			if m.UID <= 6000 {
+				return inbox.Stay
+			}
+			return inbox.Processed
+		}}
+		for uid := range uint32(6010) {
+			s.mails[uid+1] = "Subject: x\r\n\r\n"
+		}
+		run(t, s.options(), d)
+		pass(5 * time.Second)
+		if s.left() != 6000 {
+			t.Errorf("%d mails are left", s.left())
+		}
+	})
 }

@@ -125,6 +125,9 @@ func (s *session) bodies(ctx context.Context, batch []head) ([]Mail, error) {
 	for _, h := range batch {
 		m := Mail{Inbox: s.o.Name, UIDValidity: s.uidValidity, UID: uint32(h.uid), Received: h.received, Size: h.size}
 		raw := found[h.uid]
+		if r := s.mem.records[h.uid]; r != nil && raw != nil {
+			r.alone, r.misses = false, 0
+		}
 		switch {
 		case h.size > s.o.MaxMessage, int64(len(raw)) > s.o.MaxMessage:
 			m.Unfetched = TooLarge

@@ -138,7 +138,7 @@ func (m *memory) next(now time.Time) (at time.Time) {
 // alone; a batch on which the connection died shrinks until it is.
 func (m *memory) fetched(asked []imap.UID, got func(imap.UID) bool, err error) {
 	if lost(err) && len(asked) > 1 {
-		m.batch = max(1, m.batch/4)
+		m.batch = max(1, min(m.batch, len(asked))/4)
 		return
 	}
 	for _, uid := range asked {
@@ -146,12 +146,12 @@ func (m *memory) fetched(asked []imap.UID, got func(imap.UID) bool, err error) {
 			continue
 		}
 		r := m.record(uid)
-		r.alone = true
+		r.alone, r.due = true, time.Now()
 		if len(asked) > 1 {
 			continue
 		}
 		r.misses++
-		r.due = time.Now().Add(r.pause.next())
+		r.due = r.due.Add(r.pause.next())
 		r.reason = "the server sends nothing for it"
 		if err != nil {
 			r.reason = err.Error()

@@ -85,9 +85,18 @@ func (s *session) round(ctx context.Context) error {
 	return s.wait(ctx)
 }
 
-// process hands over all mails that are ready, and says whether any was decided.
+// roundMails bounds what is done between two searches, and with it what is
+// remembered of mails that have left.
+const roundMails = 5000
+
+// process hands over the mails that are ready, and says whether a search at
+// once is worth while: some were decided, or there are more.
 func (s *session) process(ctx context.Context) (worked bool, err error) {
-	for todo := s.mem.ready(time.Now()); len(todo) > 0 && ctx.Err() == nil; {
+	todo := s.mem.ready(time.Now())
+	if len(todo) > roundMails {
+		todo, worked = todo[:roundMails], true
+	}
+	for len(todo) > 0 && ctx.Err() == nil {
 		chunk := todo[:s.chunk(todo)]
 		todo = todo[len(chunk):]
 		ok, err := s.processChunk(ctx, chunk)
@@ -96,7 +105,7 @@ func (s *session) process(ctx context.Context) (worked bool, err error) {
 			return worked, err
 		}
 		if time.Now().Before(s.mem.hold) {
-			break
+			return false, nil
 		}
 	}
 	return worked, nil

@@ -55,6 +55,17 @@ func (w *wire) kill(why error) {
 	w.Close()
 }
 
+// killAfter closes the transport after d unless done is closed before.
+func (w *wire) killAfter(d time.Duration, done <-chan struct{}, why error) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+		w.kill(why)
+	}
+}
+
 // dead says whether the wire was closed from here.
 func (w *wire) dead() bool {
 	w.mu.Lock()

@@ -1,6 +1,7 @@
 package realserver
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -121,7 +122,9 @@ func (s *DovecotServer) DeliverTo(user, mailbox string, raw []byte) {
 	}
 	s.delivered++
 	now := time.Now()
-	name := fmt.Sprintf("%d.M%06dP1Q%06d.example", now.Unix(), now.Nanosecond()/1000, s.delivered)
+	// S is the size, W that with CRLF; without them Dovecot reads the mail to tell RFC822.SIZE.
+	crlf := len(raw) + bytes.Count(raw, []byte("\n")) - bytes.Count(raw, []byte("\r\n"))
+	name := fmt.Sprintf("%d.M%06dP1Q%06d.example,S=%d,W=%d", now.Unix(), now.Nanosecond()/1000, s.delivered, len(raw), crlf)
 	tmp := filepath.Join(dir, "tmp", name)
 	write(s.t, tmp, string(raw))
 	s.give(tmp)
