@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+
+.PHONY: help build test race lint fuzz demo check
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the program as ./escalationd
+	CGO_ENABLED=0 go build -trimpath -o escalationd ./cmd/escalationd
+
+test: ## Run the tests; those with real servers skip where there are none
+	go test ./...
+
+race: ## Run the tests with the race detector, in another order each time
+	go test -race -shuffle=on ./...
+
+lint: ## Check format, vet and lint
+	test -z "$$(gofmt -l .)"
+	go vet ./...
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+FUZZTIME ?= 60s
+fuzz: ## Run each fuzz test for FUZZTIME (60s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u | while read -r dir; do \
+		grep -ho '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | cut -c 6- | while read -r name; do \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
+		done || exit 1; \
+	done
+
+demo: ## Play the demo and stay up
+	go run ./cmd/escalationd demo
+
+check: ## All that must hold before a change lands (installs servers on Debian)
+	.ci/run
