@@ -107,7 +107,7 @@ var msgID = regexp.MustCompile(`^[!-;=?-~]{3,200}$`)
 // it answers, and letters to leaders under one anchor per case.
 func setThread(m *gomail.Msg, n escalation.Notice, domain string) {
 	var ids []string
-	if n.Case != "" && forLeader(n) {
+	if n.Case != "" && templates.ForLeader(n) {
 		ids = append(ids, threadAnchor(n.Case, domain))
 	}
 	answered := msgID.MatchString(n.Thread.MessageID)
@@ -134,11 +134,6 @@ func setThread(m *gomail.Msg, n escalation.Notice, domain string) {
 func threadAnchor(number, domain string) string {
 	sum := sha256.Sum256([]byte("thread:" + number))
 	return "esc-case." + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])) + "@" + domain
-}
-
-// forLeader reports whether a letter goes to a leader or the case owner.
-func forLeader(n escalation.Notice) bool {
-	return n.Level > 0 || n.Letter.Answerable || n.Kind.Answerable() || n.Kind == escalation.KindOwner
 }
 
 func oneLine(s string) string {

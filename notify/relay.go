@@ -41,17 +41,24 @@ type Relay struct {
 	// Connections is how many idle connections are kept; 4 if zero.
 	Connections int
 
+	limits *limits // for tests
+
 	mu   sync.Mutex
 	idle []*session // the longest idle first
 }
 
-// How long the relay may take for each step.
-const (
-	dialTimeout    = 10 * time.Second
-	commandTimeout = 30 * time.Second
-	dotTimeout     = 60 * time.Second
-	idleTimeout    = 30 * time.Second // then a kept connection is closed
-)
+// limits is how long the relay may take for each step, and for how long a
+// connection is kept idle.
+type limits struct {
+	dial, command, dot, idle time.Duration
+}
+
+func (r *Relay) limit() limits {
+	if r.limits != nil {
+		return *r.limits
+	}
+	return limits{dial: 10 * time.Second, command: 30 * time.Second, dot: 60 * time.Second, idle: 30 * time.Second}
+}
 
 // Send hands one mail to the relay. Errors are *SendError. When ctx ends the
 // connection is closed at once, wherever it stands.
@@ -115,7 +122,7 @@ func (r *Relay) keep(s *session) {
 		go s.quit()
 		return
 	}
-	s.expiry = time.AfterFunc(idleTimeout, func() { r.expire(s) })
+	s.expiry = time.AfterFunc(r.limit().idle, func() { r.expire(s) })
 	r.idle = append(r.idle, s)
 }
 

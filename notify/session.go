@@ -21,18 +21,19 @@ type session struct {
 	conn   *boundedConn // closing it is the only way to interrupt the client
 	expiry *time.Timer  // of an idle session
 	broken bool         // not to be used again
+	limits limits
 }
 
 // dial opens a session: connection, TLS, EHLO, login.
 func (r *Relay) dial(ctx context.Context) (*session, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout+commandTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.limit().dial+r.limit().command)
 	defer cancel()
 	var conn *boundedConn
 	stop := func() bool { return true }
 	client, err := gomail.NewClient(r.Host,
 		gomail.WithPort(r.Port),
 		gomail.WithHELO(orLocalhost(r.Hello)),
-		gomail.WithTimeout(dialTimeout),
+		gomail.WithTimeout(r.limit().dial),
 		gomail.WithTLSConfig(r.tlsConfig()),
 		gomail.WithTLSPolicy(r.policy()),
 		gomail.WithoutSMTPUTF8(),
@@ -59,7 +60,7 @@ func (r *Relay) dial(ctx context.Context) (*session, error) {
 		_ = conn.Close() // go-mail leaves it open
 		return nil, sendError(StageHello, err)
 	}
-	s := &session{client: sc, conn: conn}
+	s := &session{client: sc, conn: conn, limits: r.limit()}
 	if r.User == "" {
 		return s, nil
 	}
@@ -79,7 +80,7 @@ func (r *Relay) policy() gomail.TLSPolicy {
 
 func (r *Relay) login(ctx context.Context, s *session) error {
 	defer s.closeWith(ctx)()
-	s.step(commandTimeout)
+	s.step(s.limits.command)
 	auth, err := r.auth(ctx, s)
 	if err != nil {
 		failed := sendError(StageAuth, err)
@@ -167,24 +168,24 @@ func (s *session) send(ctx context.Context, env Envelope, raw []byte) error {
 		return &SendError{Stage: StageMail, Class: Permanent, Err: errors.New("the relay cannot take an address in UTF-8 (no SMTPUTF8)")}
 	}
 	s.client.SkipSMTPUTF8(!env.UTF8)
-	s.step(commandTimeout)
+	s.step(s.limits.command)
 	if err := s.client.Mail("<" + env.From + ">"); err != nil {
 		return s.refused(StageMail, err)
 	}
-	s.step(commandTimeout)
+	s.step(s.limits.command)
 	if err := s.client.Rcpt("<" + env.To + ">"); err != nil {
 		return s.refused(StageRcpt, err)
 	}
-	s.step(commandTimeout)
+	s.step(s.limits.command)
 	w, err := s.client.Data()
 	if err != nil {
 		return s.refused(StageData, err)
 	}
-	s.step(commandTimeout)
+	s.step(s.limits.command)
 	if err := s.body(w, raw); err != nil {
 		return sendError(StageBody, err)
 	}
-	s.step(dotTimeout)
+	s.step(s.limits.dot)
 	if err := w.Close(); err != nil && !accepted(err) {
 		failed := sendError(StageDot, err)
 		s.broken = failed.Code == 0 || failed.Code == 421 || failed.Class == Unsure
@@ -209,7 +210,7 @@ func (s *session) refused(stage Stage, err error) error {
 	if failed.Code/100 < 4 || failed.Code == 421 || failed.Class == Auth {
 		return failed
 	}
-	s.step(commandTimeout)
+	s.step(s.limits.command)
 	s.broken = s.client.Reset() != nil
 	return failed
 }

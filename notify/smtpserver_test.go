@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -33,6 +34,8 @@ type relayServer struct {
 	conns    []net.Conn
 	logins   []string
 	password string
+
+	mechanisms []string
 }
 
 type delivery struct {
@@ -51,7 +54,7 @@ const (
 
 func startRelay(t *testing.T, options ...func(*smtp.Server)) *relayServer {
 	t.Helper()
-	r := &relayServer{steps: map[string]int{}, password: "secret"}
+	r := &relayServer{steps: map[string]int{}, password: "secret", mechanisms: []string{"PLAIN"}}
 	server := smtp.NewServer(r)
 	server.Domain = "relay.example.test"
 	server.AllowInsecureAuth = true
@@ -158,7 +161,7 @@ func (s *relaySession) act(step string) error {
 	return nil
 }
 
-func (s *relaySession) AuthMechanisms() []string { return []string{"PLAIN", "XOAUTH2", "OAUTHBEARER"} }
+func (s *relaySession) AuthMechanisms() []string { return s.server.mechanisms }
 
 func (s *relaySession) Auth(mechanism string) (sasl.Server, error) {
 	login := func(user, secret string) error {
@@ -171,18 +174,10 @@ func (s *relaySession) Auth(mechanism string) (sasl.Server, error) {
 		}
 		return s.act("auth")
 	}
-	switch mechanism {
-	case sasl.Plain:
+	if mechanism == sasl.Plain {
 		return sasl.NewPlainServer(func(_, user, password string) error { return login(user, password) }), nil
-	case sasl.OAuthBearer:
-		return sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
-			if login(o.Username, o.Token) != nil {
-				return &sasl.OAuthBearerError{Status: "invalid_token"}
-			}
-			return nil
-		}), nil
 	}
-	return nil, smtp.ErrAuthUnknownMechanism
+	return &tokenServer{login: login}, nil
 }
 
 func (s *relaySession) Mail(from string, o *smtp.MailOptions) error {
@@ -214,7 +209,29 @@ func (s *relaySession) Data(r io.Reader) error {
 }
 
 func (s *relaySession) Reset()        {}
-func (s *relaySession) Logout() error { return nil }
+func (s *relaySession) Logout() error { return s.act("logout") }
+
+// tokenServer is the other end of XOAUTH2 and OAUTHBEARER.
+type tokenServer struct {
+	login  func(user, token string) error
+	failed error
+}
+
+var bearer = regexp.MustCompile(`^(?:n,a=|user=)([^,\x01]*),?\x01(?:.*\x01)?auth=Bearer ([^\x01]*)\x01\x01$`)
+
+func (x *tokenServer) Next(response []byte) ([]byte, bool, error) {
+	if x.failed != nil {
+		return nil, true, x.failed
+	}
+	m := bearer.FindStringSubmatch(string(response))
+	if m == nil {
+		return nil, true, refuse(501, 5, "malformed")
+	}
+	if x.failed = x.login(m[1], m[2]); x.failed != nil {
+		return []byte(`{"status":"401"}`), false, nil
+	}
+	return nil, true, nil
+}
 
 func refuse(code int, class int, text string) *smtp.SMTPError {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 1, 1}, Message: text}

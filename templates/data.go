@@ -19,7 +19,7 @@ type Data struct {
 	Desk     string // the desk's address
 	DeskName string // the desk's name
 	Subject  string // of the mail answered, without its "Re:"; may be empty
-	Leader   bool   // the recipient is a leader
+	Leader   bool   // the recipient is a leader or the case owner
 }
 
 // NewData is what the templates see of a notice sent from the desk at from.
@@ -28,8 +28,9 @@ func NewData(n escalation.Notice, from mail.Address) Data {
 		Letter: n.Letter, Kind: n.Kind, ID: n.ID, To: n.To, Number: n.Case,
 		Desk: from.Address, DeskName: from.Name,
 		Subject: oneLine(withoutRe(n.Thread.Subject), maxSubject),
-		Leader:  n.Level > 0 || n.Letter.Answerable,
+		Leader:  ForLeader(n),
 	}
+	d.Answerable = n.Letter.Answerable || n.Kind.Answerable()
 	if d.Number == "" {
 		d.Number = n.Letter.Case.Number
 	}
@@ -44,6 +45,18 @@ func NewData(n escalation.Notice, from mail.Address) Data {
 		d.DeskName = "Escalation desk"
 	}
 	return d
+}
+
+// ForLeader reports whether a notice goes to our own people about a case: a
+// leader or the case owner.
+func ForLeader(n escalation.Notice) bool {
+	switch n.Kind {
+	case escalation.KindEscalation, escalation.KindOwner, escalation.KindAddition, escalation.KindTakenOver, escalation.KindConfirmed:
+		return true
+	case escalation.KindEnded:
+		return !escalation.SameAddress(n.To, n.Letter.RequestedBy)
+	}
+	return false
 }
 
 const maxSubject = 150 // runes

@@ -21,7 +21,7 @@ func functions(html bool) map[string]any {
 		"inHTML": func() bool { return html },
 
 		"when": when, "both": both, "clock": clock, "day": day, "words": words,
-		"plural": plural, "low": low,
+		"plural": plural, "low": low, "joined": joined,
 
 		"inert": inert, "line": line, "plain": plain, "plainLine": plainLine, "quote": quote, "lines": lines,
 
@@ -138,12 +138,19 @@ func plural(n int, one, many string) string {
 // low begins a name with a small letter, for the middle of a sentence, unless
 // it begins with an abbreviation.
 func low(s string) string {
-	s = line(s)
+	if s = line(s); s == "" {
+		return ""
+	}
 	r, size := utf8.DecodeRuneInString(s)
 	if next, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(next) {
 		return s
 	}
 	return string(unicode.ToLower(r)) + s[size:]
+}
+
+// joined is two texts, one below the other.
+func joined(a, b string) string {
+	return strings.TrimSpace(plain(a) + "\n" + plain(b))
 }
 
 // answer is a link that opens a mail to the desk with the command in it. It
@@ -168,7 +175,7 @@ func encode(s, also string) string {
 	return b.String()
 }
 
-const barWidth = 10
+const barWidth = 8
 
 // bar is a line of blocks, as long as n is of most.
 func bar(n, most int) string {

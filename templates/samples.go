@@ -47,14 +47,12 @@ func sample(kind escalation.Kind) escalation.Notice {
 		n.Thread = escalation.Thread{MessageID: "20261123135958.1@customer.example", Subject: "Escalation of case 01234567"}
 	}
 	switch kind {
-	case escalation.KindAccepted:
-		l.Why = ""
 	case escalation.KindUpdated:
 		l.Text = "The second node is down as well since 13:40.\nWe cannot ship."
 		l.Contact, l.TakenBy = "+44 20 7946 0958", ""
 	case escalation.KindParked:
 		l.Status, l.Until = escalation.Parked, sampleTime(18, 30)
-		l.Why = "an escalation opens when the case owner has not answered for 24 hours, and the last answer was on Sun 22 Nov 2026, 18:30 GMT"
+		l.Why = "An escalation opens when the case owner has not answered for 24 hours. The last answer was on Sun 22 Nov 2026, 18:30 GMT."
 	case escalation.KindReturned:
 		l.Form.POC, l.Form.POCContact, l.Form.Contacts = "", "call me", nil
 		l.Problems = []escalation.Problem{
@@ -86,6 +84,7 @@ func sampleForLeader(n *escalation.Notice) {
 	switch n.Kind {
 	case escalation.KindConfirmed:
 		l.Verb, l.TakenBy, l.Until = mailparse.Ack, "Regional leader", sampleTime(18, 0)
+		l.Status, l.Why = escalation.Acknowledged, "You have it. The ladder has stopped, and the customer knows."
 		n.Thread.Subject = "Case 01234567 escalated to you: severity 2, Example Logistics"
 	case escalation.KindAddition:
 		l.Text = "The second node is down as well since 13:40.\nSee https://status.customer.example/now"
@@ -155,7 +154,7 @@ func sampleDigest() *escalation.Digest {
 		return escalation.DigestLine{Case: number, Account: "Example Logistics", Severity: severity, Region: "uk",
 			Level: level, At: at, NextStep: "A developer joins our call."}
 	}
-	taken, ended := line("01234890", 1, 2, sampleTime(8, 40)), line("01230001", 3, 1, sampleTime(7, 30))
+	taken, ended := line("01234890", 1, 2, sampleTime(8, 40)), line("01234321", 3, 1, sampleTime(7, 30))
 	taken.Who, ended.Who = "Director", "Regional leader"
 	d := &escalation.Digest{
 		Since: sampleTime(8, 0).AddDate(0, 0, -1), Until: sampleTime(8, 0),

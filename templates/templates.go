@@ -58,17 +58,13 @@ func (w Warning) String() string {
 // files in dir. The error is about dir itself; what is wrong with a file is a
 // Warning.
 func Load(dir string) (*Set, []Warning, error) {
-	layout, err := embedded.ReadFile(layoutFile)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the built-in layout: %w", err)
-	}
 	s := &Set{builtIn: map[escalation.Kind]*letter{}, own: map[escalation.Kind]*letter{}}
 	for _, kind := range escalation.Kinds() {
-		file, err := embedded.ReadFile(string(kind) + ".tmpl")
+		ours, err := builtIn(kind)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the built-in letter %s: %w", kind, err)
+			return nil, nil, err
 		}
-		if s.builtIn[kind], err = parseLetter(kind, source{layoutFile, layout}, source{string(kind) + ".tmpl", file}); err != nil {
+		if s.builtIn[kind], err = parseLetter(kind, ours); err != nil {
 			return nil, nil, fmt.Errorf("parse the built-in letter %s: %w", kind, err)
 		}
 	}
@@ -79,7 +75,7 @@ func Load(dir string) (*Set, []Warning, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return s, append(warnings, s.override(source{layoutFile, layout}, files)...), nil
+	return s, append(warnings, s.override(files)...), nil
 }
 
 // Overridden lists the letters that a file of the user's words.
@@ -188,21 +184,25 @@ func readFile(name string) ([]byte, error) {
 
 // override takes the user's files in place of ours, each only if all letters
 // it words can be worded with it.
-func (s *Set) override(layout source, files []source) (warnings []Warning) {
-	kinds := escalation.Kinds()
+func (s *Set) override(files []source) (warnings []Warning) {
+	var layout []source
 	if i := slices.IndexFunc(files, func(f source) bool { return filepath.Base(f.name) == layoutFile }); i >= 0 {
-		letters, err := tryAll(kinds, layout, files[i])
-		if err != nil {
-			warnings = append(warnings, Warning{files[i].name, err})
-		} else {
-			s.own = letters
-			layout.text = slices.Concat(layout.text, []byte("\n"), files[i].text)
+		layout = files[i : i+1 : i+1]
+		for _, kind := range escalation.Kinds() {
+			l, err := try(kind, layout)
+			if err != nil {
+				warnings = append(warnings, Warning{files[i].name, err})
+				clear(s.own)
+				layout = nil
+				break
+			}
+			s.own[kind] = l
 		}
-		files = slices.Delete(files, i, i+1)
+		files = slices.Concat(files[:i], files[i+1:])
 	}
 	for _, f := range files {
 		kind := escalation.Kind(strings.TrimSuffix(filepath.Base(f.name), ".tmpl"))
-		l, err := try(kind, layout, f)
+		l, err := try(kind, slices.Concat(layout, []source{f}))
 		if err != nil {
 			warnings = append(warnings, Warning{f.name, err})
 			continue
@@ -212,36 +212,17 @@ func (s *Set) override(layout source, files []source) (warnings []Warning) {
 	return warnings
 }
 
-// tryAll words all letters with the user's layout.
-func tryAll(kinds []escalation.Kind, ours, theirs source) (map[escalation.Kind]*letter, error) {
-	letters := map[escalation.Kind]*letter{}
-	for _, kind := range kinds {
-		file, err := embedded.ReadFile(string(kind) + ".tmpl")
-		if err != nil {
-			return nil, err
-		}
-		if letters[kind], err = tried(kind, ours, source{string(kind) + ".tmpl", file}, theirs); err != nil {
-			return nil, err
-		}
+// try words one letter with the user's files over ours, so that a block they
+// do not define is ours. It fails unless all samples can be worded.
+func try(kind escalation.Kind, theirs []source) (*letter, error) {
+	if err := mustDefine(theirs[len(theirs)-1]); err != nil {
+		return nil, err
 	}
-	return letters, nil
-}
-
-// try words one letter with the user's file over ours, so that a block it
-// does not define is ours.
-func try(kind escalation.Kind, layout, theirs source) (*letter, error) {
-	ours, err := embedded.ReadFile(string(kind) + ".tmpl")
+	ours, err := builtIn(kind)
 	if err != nil {
 		return nil, err
 	}
-	return tried(kind, layout, source{string(kind) + ".tmpl", ours}, theirs)
-}
-
-func tried(kind escalation.Kind, sources ...source) (*letter, error) {
-	if err := mustDefine(sources[len(sources)-1]); err != nil {
-		return nil, err
-	}
-	l, err := parseLetter(kind, sources...)
+	l, err := parseLetter(kind, slices.Concat(ours, theirs))
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +234,19 @@ func tried(kind escalation.Kind, sources ...source) (*letter, error) {
 	return l, nil
 }
 
+// builtIn are the embedded files that word a letter.
+func builtIn(kind escalation.Kind) ([]source, error) {
+	var sources []source
+	for _, name := range []string{layoutFile, string(kind) + ".tmpl"} {
+		text, err := embedded.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the built-in file: %w", err)
+		}
+		sources = append(sources, source{name, text})
+	}
+	return sources, nil
+}
+
 // letter is one kind's wording, parsed twice from the same text: once for the
 // subject and the text part, once for the HTML part with its escaping.
 type letter struct {
@@ -261,17 +255,18 @@ type letter struct {
 	html *htmltemplate.Template
 }
 
-func parseLetter(kind escalation.Kind, sources ...source) (*letter, error) {
+func parseLetter(kind escalation.Kind, sources []source) (*letter, error) {
 	l := &letter{
 		kind: kind,
 		text: texttemplate.New(string(kind)).Funcs(functions(false)).Option("missingkey=error"),
 		html: htmltemplate.New(string(kind)).Funcs(functions(true)).Option("missingkey=error"),
 	}
 	for _, src := range sources {
-		if _, err := l.text.New(filepath.Base(src.name)).Parse(string(src.text)); err != nil {
+		name := filepath.Base(src.name)
+		if _, err := l.text.New(name).Parse(string(src.text)); err != nil {
 			return nil, err
 		}
-		if _, err := l.html.New(filepath.Base(src.name)).Parse(string(src.text)); err != nil {
+		if _, err := l.html.New(name).Parse(string(src.text)); err != nil {
 			return nil, err
 		}
 	}
