@@ -61,7 +61,8 @@ type Options struct {
 	// goroutine of its own.
 	OnMail func(Delivered)
 
-	Log io.Writer // protocol errors of clients; nil: they are dropped
+	Now func() time.Time // when mails arrive; nil: time.Now
+	Log io.Writer        // protocol errors of clients; nil: they are dropped
 }
 
 // User is somebody with a mailbox.
@@ -97,6 +98,9 @@ func Start(opts Options) (*Server, error) {
 	if opts.Hostname == "" {
 		opts.Hostname = "mail.example.com"
 	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
 	if opts.Log == nil {
 		opts.Log = io.Discard
 	}
@@ -131,7 +135,7 @@ func (s *Server) Deposit(user, folder string, raw []byte) error {
 	if u == nil {
 		return fmt.Errorf("deposit mail for %s: no such user", user)
 	}
-	if _, err := s.spool.deposit(u, folder, raw, nil, time.Now()); err != nil {
+	if _, err := s.spool.deposit(u, folder, raw, nil, s.opts.Now()); err != nil {
 		return fmt.Errorf("deposit mail for %s in %s: %w", user, folder, err)
 	}
 	return nil

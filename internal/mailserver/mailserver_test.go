@@ -322,6 +322,20 @@ func TestLaterStartHasOtherUIDValidity(t *testing.T) {
 	}
 }
 
+func TestMailsArriveByTheGivenClock(t *testing.T) {
+	noon := time.Date(2030, 1, 2, 12, 0, 0, 0, time.UTC)
+	s := start(t, func(o *Options) { o.Now = func() time.Time { return noon } })
+	mustSend(t, s, "ann@customer.test", desk, plain)
+	c, _ := dial(t, s, desk, "secret")
+	got, err := c.Fetch(imap.UIDSetNum(1), &imap.FetchOptions{InternalDate: true}).Collect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got[0].InternalDate.Equal(noon) {
+		t.Errorf("INTERNALDATE is %s, want %s", got[0].InternalDate, noon)
+	}
+}
+
 func TestMailClientCanListAndReadParts(t *testing.T) {
 	s := start(t, nil)
 	mustSend(t, s, "ann@customer.test", desk, plain)

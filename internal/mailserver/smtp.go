@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -98,7 +97,7 @@ func (s *Server) mailbox(to string) *user {
 
 // deliver stamps a mail and puts it into its recipient's INBOX.
 func (s *Server) deliver(helo, from, to string, raw []byte) error {
-	u, now := s.mailbox(to), time.Now()
+	u, now := s.mailbox(to), s.opts.Now()
 	stamped := s.stamp(trace{helo: helo, from: from, to: to, at: now}, raw)
 	if _, err := s.spool.deposit(u, inbox, stamped, nil, now); err != nil {
 		return fmt.Errorf("deliver to %s: %w", u.address, err)
