@@ -14,12 +14,23 @@ type backoff struct {
 }
 
 func (b *backoff) next() time.Duration {
+	b.grow()
+	return b.step/2 + rand.N(b.step/2+1)
+}
+
+// nextBeat is the end of a pause without jitter, on a multiple of its step, so
+// that whatever pauses for equally long goes on together.
+func (b *backoff) nextBeat(now time.Time) time.Time {
+	b.grow()
+	return now.Truncate(b.step).Add(b.step)
+}
+
+func (b *backoff) grow() {
 	if b.step == 0 {
 		b.step = b.first
 	} else {
 		b.step = min(2*b.step, b.longest)
 	}
-	return b.step/2 + rand.N(b.step/2+1)
 }
 
 // atMost lets the next pause be no longer than d.

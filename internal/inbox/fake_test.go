@@ -103,9 +103,9 @@ func (s *fakeServer) serve(c net.Conn) {
 	}
 }
 
-// write sends byte by byte when the link is slow.
+// write sends mails byte by byte when the link is slow.
 func (s *fakeServer) write(c net.Conn, text string) error {
-	if s.perByte == 0 {
+	if s.perByte == 0 || len(text) < 1000 {
 		_, err := fmt.Fprint(c, text)
 		return err
 	}

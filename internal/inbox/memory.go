@@ -56,7 +56,7 @@ func newMemory(batch int) *memory {
 func (m *memory) record(uid imap.UID) *record {
 	r := m.records[uid]
 	if r == nil {
-		r = &record{pause: backoff{first: 2 * time.Second, longest: 40 * time.Second}}
+		r = &record{pause: backoff{first: 2 * time.Second, longest: 32 * time.Second}}
 		m.records[uid] = r
 	}
 	return r
@@ -176,7 +176,7 @@ func (m *memory) decide(uid imap.UID, v Verdict, now time.Time) {
 	r := m.record(uid)
 	r.verdict = v
 	if v == Stay {
-		r.due = now.Add(r.pause.next())
+		r.due = r.pause.nextBeat(now)
 		return
 	}
 	r.decided, r.due = now, now
