@@ -104,7 +104,7 @@ func Start(opts Options) (*Server, error) {
 	if opts.Log == nil {
 		opts.Log = io.Discard
 	}
-	s := &Server{opts: opts, spool: newSpool(opts.Users)}
+	s := &Server{opts: opts, spool: newSpool(opts.Users, opts.Now)}
 	if opts.Outside != "" && s.spool.recipient(opts.Outside) == nil {
 		return nil, fmt.Errorf("start mail server: the outside mailbox %s is nobody's", opts.Outside)
 	}
@@ -135,7 +135,7 @@ func (s *Server) Deposit(user, folder string, raw []byte) error {
 	if u == nil {
 		return fmt.Errorf("deposit mail for %s: no such user", user)
 	}
-	if _, err := s.spool.deposit(u, folder, raw, nil, s.opts.Now()); err != nil {
+	if _, err := s.spool.deposit(u, folder, raw, nil, time.Time{}); err != nil {
 		return fmt.Errorf("deposit mail for %s in %s: %w", user, folder, err)
 	}
 	return nil

@@ -327,12 +327,24 @@ func TestMailsArriveByTheGivenClock(t *testing.T) {
 	s := start(t, func(o *Options) { o.Now = func() time.Time { return noon } })
 	mustSend(t, s, "ann@customer.test", desk, plain)
 	c, _ := dial(t, s, desk, "secret")
-	got, err := c.Fetch(imap.UIDSetNum(1), &imap.FetchOptions{InternalDate: true}).Collect()
+	appended := c.Append("INBOX", int64(len(plain)), nil)
+	if _, err := appended.Write([]byte(plain)); err != nil {
+		t.Fatal(err)
+	}
+	if err := appended.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := appended.Wait(); err != nil || data.UID != 2 {
+		t.Fatalf("append: %+v, %v", data, err)
+	}
+	got, err := c.Fetch(imap.UIDSetNum(1, 2), &imap.FetchOptions{InternalDate: true}).Collect()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !got[0].InternalDate.Equal(noon) {
-		t.Errorf("INTERNALDATE is %s, want %s", got[0].InternalDate, noon)
+	for _, m := range got {
+		if !m.InternalDate.Equal(noon) {
+			t.Errorf("INTERNALDATE of UID %d is %s, want %s", m.UID, m.InternalDate, noon)
+		}
 	}
 }
 

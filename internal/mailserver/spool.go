@@ -19,6 +19,7 @@ type spool struct {
 	users    map[string]*user // by address in lower case
 	validity uint32           // of the folder made last
 	changed  chan struct{}    // closed and replaced at every change
+	now      func() time.Time
 }
 
 type user struct {
@@ -48,10 +49,11 @@ type message struct {
 	gone    bool
 }
 
-func newSpool(users []User) *spool {
+func newSpool(users []User, now func() time.Time) *spool {
 	s := &spool{
 		users:   make(map[string]*user, len(users)),
 		changed: make(chan struct{}),
+		now:     now,
 		// Folders of an earlier start must not be taken for these, so the
 		// count of UIDVALIDITY begins at the time of start, in tenths of a second.
 		validity: uint32(time.Now().UnixMilli() / 100),
@@ -117,12 +119,16 @@ func (s *spool) mails(addr, name string) [][]byte {
 	return raws
 }
 
+// deposit puts a mail into a folder; one without a time arrives now.
 func (s *spool) deposit(u *user, name string, raw []byte, flags []imap.Flag, at time.Time) (*imap.AppendData, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := u.folder(name)
 	if err != nil {
 		return nil, err
+	}
+	if at.IsZero() {
+		at = s.now()
 	}
 	m := &message{at: at, raw: raw, flags: make(map[imap.Flag]imap.Flag)}
 	m.set(flags)
