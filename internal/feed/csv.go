@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// maxColumns bounds what a header is searched for.
+const maxColumns = 100
+
 // records reads CSV (RFC 4180). The error of the sequence is one of reading
 // the file, and ends it; what is wrong with a row is in the row.
 func records(in io.Reader, t table) iter.Seq2[*row, error] {
@@ -84,6 +87,10 @@ func (r *row) places(t table) []int {
 	}
 	if len(r.values) == 1 && strings.ContainsAny(r.values[0], ";\t|") {
 		r.refuse("the columns are not separated by commas")
+		return nil
+	}
+	if len(r.values) > maxColumns {
+		r.refuse("the header has %d columns; known are %s", len(r.values), strings.Join(t.columns, ", "))
 		return nil
 	}
 	places := make([]int, len(r.values))

@@ -137,6 +137,7 @@ func TestBadHeadersAreExplained(t *testing.T) {
 		{"twice", "number,account,status,severity,number\n", `column number is there twice`},
 		{"no name", "number,account,status,severity,\n", `column 5 has no name`},
 		{"semicolons", "number;account;status;severity\n", `f.csv:1: the columns are not separated by commas`},
+		{"many columns", strings.Repeat(",number", 300) + "\n", `f.csv:1: the header has 301 columns; known are number`},
 		{"UTF-16", "\xff\xfen\x00u\x00", `the file is in UTF-16; export it in UTF-8`},
 		{"a list", `[{"number":"1"}]`, `the file begins with [; write one JSON object a line`},
 	} {
@@ -147,16 +148,18 @@ func TestBadHeadersAreExplained(t *testing.T) {
 func TestBadObjectsAreNamedByLine(t *testing.T) {
 	const good = `{"number":"1","account":"a","status":"open","severity":1}` + "\n"
 	for _, tc := range []struct{ name, data, want string }{
-		{"no JSON", good + "\nnumber\n", `f.json:3: the line is not a JSON object`},
-		{"cut off", good + `{"number":"2","account":`, `f.json:2: the line is not a JSON object after key "account"`},
-		{"over several lines", "{\n\"number\": \"1\"\n}", `f.json:1: the line is not a JSON object`},
-		{"two objects", `{"number":"1","account":"a","status":"open","severity":1} {}`, `something follows the JSON object`},
+		{"no JSON", good + "\nnumber\n", `f.json:3: the line is not one JSON object`},
+		{"cut off", good + `{"number":"2","account":`, `f.json:2: the line is not one JSON object`},
+		{"over several lines", "{\n\"number\": \"1\"\n}", `f.json:1: the line is not one JSON object`},
+		{"two objects", `{"number":"1","account":"a","status":"open","severity":1} {}`, `f.json:1: the line is not one JSON object`},
 		{"unknown key", `{"number":"1","account":"a","status":"open","severity":1,"acount":"b"}`, `unknown key "acount"; did you mean account?`},
 		{"missing key", good + `{"number":"2","account":"a","status":"open"}`, `f.json:2: key severity is missing`},
-		{"key twice", `{"number":"1","number":"2","account":"a","status":"open","severity":1}`, `key number is there twice`},
+		{"nothing", "null", `f.json:1: the line is not one JSON object`},
+		{"two unknown keys", `{"number":"1","account":"a","status":"open","severity":1,"x1":0,"acount":"b"}`, `f.json:1: unknown key "acount"`},
 		{"list", `{"number":["1"],"account":"a","status":"open","severity":1}`, `number ["1"] is not a text`},
 		{"object", `{"number":"1","account":{"id":3},"status":"open","severity":1}`, `account {"id":3} is not a text`},
 		{"fraction", `{"number":"1","account":"a","status":"open","severity":1.5}`, `severity 1.5 is not a text`},
+		{"mixed list", `{"number":"1","account":"a","status":"open","severity":1,"subject":["a",1]}`, `subject ["a",1] is not a text`},
 		{"truth", `{"number":"1","account":"a","status":true,"severity":1}`, `status true is not a text`},
 		{"Latin-1", `{"number":"1","account":"a","status":"open","severity":1,"subject":"` + "\xfc" + `"}`, `f.json:1: the line is not UTF-8`},
 		{"twice", good + good, `f.json:2: number "1" stands in line 1 already`},
@@ -181,7 +184,11 @@ func TestBadRepresentativesAreNamedByLine(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", tc.value, err, tc.want)
 		}
 	}
-	_, err := Accounts(strings.NewReader("id,name\nacme,Acme\n"), "f.csv")
+	_, err := Accounts(strings.NewReader(`{"id":"a","name":"A","representatives":["a@example.com",7]}`), "f.json")
+	if err == nil || err.Error() != `f.json:1: representatives ["a@example.com",7] is not a text` {
+		t.Errorf("with a number: %v", err)
+	}
+	_, err = Accounts(strings.NewReader("id,name\nacme,Acme\n"), "f.csv")
 	if err == nil || err.Error() != "f.csv:1: column representatives is missing" {
 		t.Errorf("without representatives: %v", err)
 	}

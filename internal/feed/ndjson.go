@@ -5,9 +5,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -47,83 +47,49 @@ func objects(in io.Reader, t table) iter.Seq2[*row, error] {
 	}
 }
 
-var errNoObject = errors.New("the line is not a JSON object")
-
-// object reads the keys one by one, since a key that stands there twice would
-// be hidden in a decoded struct.
+// object reads one object. Of a key that stands there twice the last counts.
 func (r *row) object(text []byte) error {
 	if !utf8.Valid(text) {
 		return errors.New("the line is not UTF-8")
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return errNoObject
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil || object == nil {
+		return errors.New("the line is not one JSON object")
 	}
-	var seen []int
-	for d.More() {
-		token, err := d.Token()
-		key, ok := token.(string)
-		if err != nil || !ok {
-			return errNoObject
-		}
-		var value any
-		if err := d.Decode(&value); err != nil {
-			return fmt.Errorf("the line is not a JSON object after key %s", quote(key))
-		}
-		place := slices.Index(r.table.columns, key)
-		switch {
-		case place < 0:
-			r.refuse("%s", r.table.unknown("key", key))
-			continue
-		case slices.Contains(seen, place):
-			r.refuse("key %s is there twice", key)
+	for place, key := range r.table.columns {
+		value, there := object[key]
+		if !there {
+			if slices.Contains(r.table.required, key) {
+				r.refuse("key %s is missing", key)
+			}
 			continue
 		}
-		seen = append(seen, place)
-		r.values[place] = r.plain(key, value)
-	}
-	if _, err := d.Token(); err != nil {
-		return errNoObject
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON object; write one object a line")
-	}
-	for _, key := range r.table.required {
-		if !slices.Contains(seen, slices.Index(r.table.columns, key)) {
-			r.refuse("key %s is missing", key)
+		var ok bool
+		if r.values[place], ok = plain(key, value); !ok {
+			r.refuse("%s %s is not a text", key, clip(string(value)))
 		}
+		delete(object, key)
+	}
+	if len(object) > 0 {
+		r.refuse("%s", r.table.unknown("key", slices.Min(slices.Collect(maps.Keys(object)))))
 	}
 	return nil
 }
 
-// plain answers a value as it would stand in CSV.
-func (r *row) plain(key string, value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case json.Number:
-		if strings.Trim(v.String(), "0123456789") == "" {
-			return v.String()
-		}
-	case []any:
-		if key != "representatives" {
-			break
-		}
-		parts := make([]string, len(v))
-		for i, part := range v {
-			text, ok := part.(string)
-			if !ok {
-				r.refuse("%s %v is not a list of texts", key, v)
-				return ""
-			}
-			parts[i] = text
-		}
-		return strings.Join(parts, " ")
+// plain answers a value as it would stand in CSV: a text, a whole number as it
+// is written, nothing for null, and a list of representatives with blanks.
+func plain(key string, value json.RawMessage) (string, bool) {
+	var text string
+	switch {
+	case value[0] == '[' && key == "representatives":
+		var list []string
+		err := json.Unmarshal(value, &list)
+		return strings.Join(list, " "), err == nil
+	case strings.Trim(string(value), "0123456789") == "":
+		return string(value), true
+	case value[0] == '"' && bytes.IndexByte(value, '\\') < 0:
+		return string(value[1 : len(value)-1]), true
 	}
-	shown, _ := json.Marshal(value) // was JSON a moment ago
-	r.refuse("%s %s is not a text", key, clip(string(shown)))
-	return ""
+	err := json.Unmarshal(value, &text)
+	return text, err == nil
 }

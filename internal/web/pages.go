@@ -50,9 +50,9 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, page any
 	view := struct {
 		Style   template.CSS
 		Version string
-		Login   bool // people can log out
+		Logout  bool
 		Page    any
-	}{s.pages.style, s.options.Version, s.options.Token != nil, page}
+	}{s.pages.style, s.options.Version, s.options.Token != nil && name != "login.html", page}
 	if err := s.pages.templates[name].ExecuteTemplate(&out, "layout.html", view); err != nil {
 		s.options.Log.Error("web page cannot be written", "page", name, "error", err)
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)

@@ -230,7 +230,7 @@ func TestEveryAnswerHasStrictHeaders(t *testing.T) {
 	}
 	for name, a := range answers {
 		for field, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 			"Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if got := a.header.Get(field); got != want {
@@ -297,7 +297,8 @@ func TestLoginGivesASession(t *testing.T) {
 		}
 		return read(t, res)
 	}
-	if a := send("GET", "/metrics?a=1&b=%22", nil); a.status != http.StatusUnauthorized || !strings.Contains(a.body, `name="next" value="/metrics?a=1&amp;b=%22"`) {
+	if a := send("GET", "/metrics?a=1&b=%22", nil); a.status != http.StatusUnauthorized || !strings.Contains(a.body, `name="next" value="/metrics?a=1&amp;b=%22"`) ||
+		strings.Contains(a.body, "Log out") {
 		t.Errorf("before login: %d %s", a.status, a.body)
 	}
 	if a := send("POST", "/login", url.Values{"token": {"wrong"}}); a.status != http.StatusUnauthorized || !strings.Contains(a.body, "not the token") {
