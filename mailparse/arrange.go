@@ -1,0 +1,333 @@
+package mailparse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// arrange puts tables and lines of several labels into reading order: each
+// label directly before its value.
+func (set *labelSet) arrange(lines []line) []line {
+	out := make([]line, 0, len(lines))
+	for i := 0; i < len(lines); {
+		if lines[i].row == 0 {
+			j := i + 1
+			out = append(out, set.splitInline(lines[i])...)
+			i = j
+			continue
+		}
+		r := rowAt(lines, i)
+		if n, arranged := set.headerRow(lines[i:], r); n > 0 {
+			out = append(out, arranged...)
+			i += n
+			continue
+		}
+		out = append(out, set.arrangeRow(r)...)
+		i += r.n
+	}
+	return out
+}
+
+// tableRow is the lines of one row by cell.
+type tableRow struct {
+	cells [][]line
+	n     int // lines in all
+}
+
+func rowAt(lines []line, i int) tableRow {
+	var r tableRow
+	id := lines[i].row
+	for j := i; j < len(lines) && lines[j].row == id; j++ {
+		if len(r.cells) == 0 || lines[j].col != lines[j-1].col {
+			r.cells = append(r.cells, nil)
+		}
+		last := len(r.cells) - 1
+		r.cells[last] = append(r.cells[last], lines[j])
+		r.n++
+	}
+	return r
+}
+
+// full returns the cells that hold text.
+func (r tableRow) full() (cells [][]line) {
+	for _, c := range r.cells {
+		if cellText(c) != "" && !onlySeparator(cellText(c)) {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+func cellText(c []line) string {
+	var parts []string
+	for _, l := range c {
+		if l.text != "" {
+			parts = append(parts, l.text)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// onlySeparator recognises the cells of a column of colons.
+func onlySeparator(s string) bool {
+	return s != "" && utf8.RuneCountInString(s) <= 2 && strings.Trim(s, ":：=→>|") == ""
+}
+
+// bareLabel recognises a text that is a label and nothing else.
+func (set *labelSet) bareLabel(text string) (hit, bool) {
+	h, ok := set.find(text, true)
+	if !ok || h.sep == sepNone || strings.Trim(text[h.at:], " :：*") != "" {
+		return hit{}, false
+	}
+	return h, true
+}
+
+// headerRow reads the row of labels at the start of lines with rows of values beneath it; each of
+// these rows is a form. n is how many lines that took.
+func (set *labelSet) headerRow(lines []line, head tableRow) (n int, out []line) {
+	cells := head.full()
+	if len(cells) < 2 {
+		return 0, nil
+	}
+	seen := map[Field]bool{}
+	for _, c := range cells {
+		h, ok := set.bareLabel(cellText(c))
+		if !ok || seen[h.field] {
+			h, ok = set.bareLabel(c[0].text)
+		}
+		if !ok || seen[h.field] {
+			return 0, nil
+		}
+		seen[h.field] = true
+	}
+	n = head.n
+	for at := head.n; at < len(lines); {
+		i := at
+		if lines[i].row == 0 {
+			if lines[i].blank() {
+				at++
+				continue
+			}
+			break
+		}
+		r := rowAt(lines, i)
+		if len(r.full()) == 0 {
+			at += r.n
+			continue
+		}
+		if set.holdsLabel(r) || len(r.cells) < len(head.cells)-1 {
+			break
+		}
+		out = append(out, set.columns(head, r)...)
+		at += r.n
+		n = at
+	}
+	if out == nil {
+		return 0, nil
+	}
+	return n, out
+}
+
+func (set *labelSet) holdsLabel(r tableRow) bool {
+	for _, c := range r.full() {
+		if h, ok := set.bareLabel(cellText(c)); ok && h.rank >= weak {
+			return true
+		}
+	}
+	return false
+}
+
+func (set *labelSet) columns(head, values tableRow) (out []line) {
+	for _, c := range head.cells {
+		h, ok := set.bareLabel(cellText(c))
+		if !ok {
+			h, ok = set.bareLabel(c[0].text)
+		}
+		if !ok || h.rank < 0 {
+			continue
+		}
+		l := c[0]
+		l.text = strings.TrimRight(l.text, " :：") + ":"
+		out = append(out, l)
+		for _, v := range values.cells {
+			if v[0].col == c[0].col {
+				out = append(out, v...)
+			}
+		}
+	}
+	return out
+}
+
+// arrangeRow orders the cells of one row: a label's hint goes, a cell of many
+// labels is paired with the cell of as many values.
+func (set *labelSet) arrangeRow(r tableRow) (out []line) {
+	if paired := set.pairCells(r); paired != nil {
+		return paired
+	}
+	for k, c := range r.cells {
+		if onlySeparator(cellText(c)) && k > 0 {
+			continue
+		}
+		if len(r.cells) == 1 {
+			for _, l := range c {
+				l.row, l.col = 0, 0 // a box around text, not a table
+				out = append(out, set.splitInline(l)...)
+			}
+			continue
+		}
+		if k+1 < len(r.cells) && len(c) > 1 {
+			c = set.withoutHint(c)
+		}
+		out = append(out, c...)
+	}
+	return out
+}
+
+// withoutHint keeps of a label cell the label, when nothing but a hint stands
+// beneath it.
+func (set *labelSet) withoutHint(c []line) []line {
+	if h, ok := set.bareLabel(cellText(c)); ok && h.rank >= weak {
+		one := c[0]
+		one.text = cellText(c)
+		return []line{one}
+	}
+	first := -1
+	for i, l := range c {
+		if l.blank() {
+			continue
+		}
+		_, ok := set.bareLabel(l.text)
+		switch {
+		case first < 0 && !ok:
+			return c
+		case first < 0:
+			first = i
+		case ok:
+			return c
+		}
+	}
+	if first < 0 {
+		return c
+	}
+	return c[first : first+1]
+}
+
+func (set *labelSet) pairCells(r tableRow) (out []line) {
+	full := r.full()
+	if len(full) != 2 {
+		return nil
+	}
+	var labels []line
+	for _, l := range full[0] {
+		if l.blank() {
+			continue
+		}
+		if h, ok := set.bareLabel(l.text); !ok || h.rank < weak {
+			return nil
+		}
+		labels = append(labels, l)
+	}
+	if len(labels) < 3 {
+		return nil
+	}
+	values := withoutBlank(full[1])
+	if len(values) != len(labels) {
+		if len(full[1]) < len(labels) {
+			return nil
+		}
+		values = full[1]
+	}
+	for i, l := range labels {
+		l.text = strings.TrimRight(l.text, " :：") + ":"
+		out = append(out, l)
+		if i == len(labels)-1 {
+			return append(out, values[i:]...)
+		}
+		out = append(out, values[i])
+	}
+	return out
+}
+
+func withoutBlank(lines []line) (out []line) {
+	for _, l := range lines {
+		if !l.blank() {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// splitInline makes lines of several labels on one line, as in
+// "Case Number: 1   POC: Ana" or a form whose line ends were lost.
+func (set *labelSet) splitInline(l line) []line {
+	if strings.Count(l.text, ":")+strings.Count(l.text, "：") < 2 || len(l.text) > 20000 {
+		return []line{l}
+	}
+	first, ok := set.find(clipRunes(l.text, 400), false)
+	if !ok || first.sep != sepHard || first.rank < weak {
+		return []line{l}
+	}
+	cuts, fields, wide := set.inlineLabels(l.text, first)
+	if len(cuts) == 0 || (fields < 3 && !wide && (first.rank < strong || first.field == Comments || first.field == NextStep)) {
+		return []line{l}
+	}
+	var out []line
+	start := 0
+	for _, c := range append(cuts, len(l.text)) {
+		part := l
+		part.text = strings.TrimRight(strings.TrimSpace(l.text[start:c]), " |;,/-–—•·")
+		if c == len(l.text) {
+			part.text = strings.TrimSpace(l.text[start:c])
+		}
+		out = append(out, part)
+		start = c
+	}
+	return out
+}
+
+// inlineLabels finds where further labels begin within a line.
+func (set *labelSet) inlineLabels(s string, first hit) (cuts []int, fields int, wide bool) {
+	seen := map[Field]bool{first.field: true}
+	wide = true
+	for i, r := range s {
+		if i < first.at || (r != ':' && r != '：') || len(cuts) >= 8 {
+			continue
+		}
+		lo := first.at
+		if len(cuts) > 0 {
+			lo = cuts[len(cuts)-1] + 1
+		}
+		at, f, ok := set.labelBefore(s, max(lo, i-70), i)
+		if !ok || seen[f] {
+			continue
+		}
+		before := s[:at]
+		gap := strings.HasSuffix(before, "  ") || strings.TrimRight(before, " |;,/•·-–—") != strings.TrimRight(before, " ")
+		wide = wide && gap
+		seen[f] = true
+		cuts = append(cuts, at)
+	}
+	return cuts, len(seen), wide && len(cuts) > 0
+}
+
+// labelBefore finds the longest exact label that ends at s[to].
+func (set *labelSet) labelBefore(s string, from, to int) (at int, f Field, ok bool) {
+	for from < to && !utf8.RuneStart(s[from]) {
+		from++
+	}
+	for i := from; i < to; i++ {
+		if !utf8.RuneStart(s[i]) || (i > 0 && s[i-1] != ' ' && s[i-1] != '|' && s[i-1] != ';' && s[i-1] != '*' && s[i-1] < 0x80) {
+			continue
+		}
+		r := firstRune(s[i:])
+		if !unicode.IsUpper(r) && r < 0x3000 {
+			continue
+		}
+		l, exact := set.exact[labelKey(s[i:to])]
+		if exact && l.rank >= good && !strings.ContainsAny(s[i:to], ":;|") {
+			return i, l.field, true
+		}
+	}
+	return 0, "", false
+}

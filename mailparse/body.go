@@ -1,0 +1,351 @@
+package mailparse
+
+import (
+	"regexp"
+	"strings"
+)
+
+// body reads the text a person sees and the forms in it.
+func (p *Parser) body(root *part, msg *Message) {
+	c := &collector{parser: p, from: newSender(msg.From), budget: 4 * p.limits.Text}
+	chosen := c.read(root)
+	msg.Defects = append(msg.Defects, c.defects...)
+	forms, source := chosen.forms, chosen
+	if len(forms) == 0 {
+		forms, source = c.attached(root, chosen)
+	}
+	msg.Text = joinLines(chosen.lines)
+	msg.Fresh = fresh(chosen.lines, c.from)
+	if len(forms) == 0 || forms[0].age > 0 {
+		if msg.Command = command(msg.Fresh); msg.Command != nil {
+			forms = nil
+		}
+	}
+	if len(forms) == 0 && msg.Command == nil {
+		forms = p.subjectForm(msg.Subject)
+	}
+	for i, f := range forms {
+		form, problems := p.finish(i, f, msg.Subject, len(forms) == 1, source.rival)
+		msg.Forms = append(msg.Forms, form)
+		msg.Problems = append(msg.Problems, problems...)
+	}
+}
+
+// reading is one way to read a body, with the forms found.
+type reading struct {
+	lines []line
+	forms []foundForm
+	rival []foundForm // the forms of the other alternative
+}
+
+func (r reading) yield() int {
+	n := 0
+	for _, f := range r.forms {
+		n += 10*f.filled + f.labels
+	}
+	return n
+}
+
+// collector turns parts into readings within a budget of text.
+type collector struct {
+	parser  *Parser
+	from    sender
+	budget  int
+	defects []string
+}
+
+// read reads a part and those below it as one body.
+func (c *collector) read(p *part) reading {
+	switch {
+	case p.mediaType == "multipart/alternative":
+		return c.alternative(p)
+	case strings.HasPrefix(p.mediaType, "multipart/"):
+		return c.mixed(p)
+	case p.isText():
+		return c.evaluate(c.document(p).lines)
+	}
+	return reading{}
+}
+
+// isText says whether a part is text that belongs to the mail's body.
+func (p *part) isText() bool {
+	if p.disposition == "attachment" && p.fileName != "" {
+		return false
+	}
+	return p.isTextual() && (p.disposition != "attachment")
+}
+
+func (p *part) isTextual() bool {
+	switch p.mediaType {
+	case "text/plain", "text/html", "text", "text/enriched", "text/richtext", "", "html", "text/x-html", "application/xhtml+xml", "text/markdown", "text/x-markdown", "plain", "text/text", "text/x-plain", "text/unknown":
+		return true
+	}
+	return !strings.Contains(p.mediaType, "/")
+}
+
+// alternative reads all alternatives and takes the one that yields most; the
+// later one when they yield the same, as RFC 2046 section 5.1.4 says.
+func (c *collector) alternative(p *part) reading {
+	var best reading
+	var others []foundForm
+	for _, child := range p.children {
+		r := c.read(child)
+		if len(r.lines) == 0 {
+			continue
+		}
+		if best.lines == nil || r.yield() > best.yield() || (r.yield() == best.yield() && (len(r.forms) > 0 || hasText(r.lines))) {
+			if best.forms != nil {
+				others = best.forms
+			}
+			best = r
+		} else if len(r.forms) > 0 {
+			others = r.forms
+		}
+	}
+	best.rival = append(best.rival, others...)
+	return best
+}
+
+func hasText(lines []line) bool { return nextText(lines, 0) >= 0 }
+
+// mixed joins the text parts of a body, as they stand around pictures.
+func (c *collector) mixed(p *part) reading {
+	var readings []reading
+	var lines []line
+	for _, child := range p.children {
+		r := c.read(child)
+		if len(r.lines) == 0 {
+			continue
+		}
+		readings = append(readings, r)
+		if len(lines) > 0 {
+			lines = append(lines, line{})
+		}
+		lines = append(lines, shiftRows(plainLines(r.lines), len(lines))...)
+	}
+	switch len(readings) {
+	case 0:
+		return reading{}
+	case 1:
+		return readings[0]
+	}
+	joined := c.evaluate(lines)
+	for _, r := range readings {
+		joined.rival = append(joined.rival, r.rival...)
+		if r.yield() > joined.yield() {
+			r.rival = append(r.rival, joined.rival...)
+			joined.forms = r.forms
+		}
+	}
+	return joined
+}
+
+// plainLines takes back what evaluate marked, for the joined text.
+func plainLines(lines []line) []line {
+	out := make([]line, len(lines))
+	for i, l := range lines {
+		if l.kind == quoteHead {
+			l.kind = ordinary
+		}
+		l.zone = 0
+		out[i] = l
+	}
+	return out
+}
+
+// shiftRows keeps rows of two parts apart.
+func shiftRows(lines []line, by int) []line {
+	for i := range lines {
+		if lines[i].row > 0 {
+			lines[i].row += by + 1<<20
+		}
+	}
+	return lines
+}
+
+// evaluate finds the forms in lines.
+func (c *collector) evaluate(lines []line) reading {
+	markNoise(lines)
+	lines = c.parser.labels.arrange(lines)
+	markQuotes(lines)
+	rd := &reader{parser: c.parser, lines: lines, from: c.from}
+	return reading{lines: lines, forms: newest(rd.forms())}
+}
+
+var htmlAsText = regexp.MustCompile(`(?is)^\s*(?:<!doctype html|<html\b|<head\b|<body\b|<meta\b|<div\b|<p\b|<table\b|<span\b|<font\b)`)
+
+// document decodes one text part into lines.
+func (c *collector) document(p *part) document {
+	limit := min(c.parser.limits.Text, c.budget)
+	if limit <= 0 {
+		return document{}
+	}
+	raw := decodeTransfer(p.body, p.header.get("content-transfer-encoding"), limit)
+	if len(raw) >= limit {
+		raw = raw[:limit]
+		c.defects = append(c.defects, "text cut at the limit")
+	}
+	c.budget -= len(raw)
+	isHTML := strings.Contains(p.mediaType, "html")
+	text := decodeText(raw, p.params["charset"], isHTML)
+	if !isHTML && htmlAsText.MatchString(clipRunes(text, 500)) && strings.Contains(text, "</") {
+		isHTML = true
+	}
+	if isHTML || p.mediaType == "text/enriched" || p.mediaType == "text/richtext" {
+		return readHTML(text)
+	}
+	flowed := strings.EqualFold(strings.TrimSpace(p.params["format"]), "flowed")
+	return readPlain(text, plainOptions{flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
+}
+
+// attached looks for a form where the body has none: in attached mails, then
+// in text attachments, then in a preamble. Reports are left out: what they
+// return is not written by their sender.
+func (c *collector) attached(root *part, body reading) ([]foundForm, reading) {
+	if kind, _ := reportKind(root); kind != "" || root.mediaType == "multipart/digest" {
+		return nil, body
+	}
+	var mails, texts []*part
+	each(root, func(p *part) {
+		switch {
+		case p.mediaType == "message/rfc822" || p.mediaType == "message/global":
+			mails = append(mails, p.children...)
+		case p.isTextual() && !p.isText():
+			texts = append(texts, p)
+		}
+	})
+	for _, m := range mails[:min(len(mails), 20)] {
+		if r := c.read(m); filledForms(r.forms) {
+			return r.forms, r
+		}
+	}
+	for _, t := range texts[:min(len(texts), 20)] {
+		if r := c.evaluate(c.document(t).lines); filledForms(r.forms) {
+			return r.forms, r
+		}
+	}
+	if len(body.lines) == 0 && len(root.preamble) > 0 {
+		r := c.evaluate(readPlain(decodeText(clip(root.preamble, 64<<10), "", false), plainOptions{}).lines)
+		return r.forms, r
+	}
+	return nil, body
+}
+
+func filledForms(forms []foundForm) bool {
+	for _, f := range forms {
+		if f.filled >= 2 && f.labels >= 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// fresh is the text written in this mail: no quotes, no signature.
+func fresh(lines []line, from sender) string {
+	rd := &reader{lines: lines, from: from}
+	var out []line
+	for i, l := range lines {
+		if l.zone > 0 {
+			break
+		}
+		if l.kind != ordinary || l.depth > 0 {
+			continue
+		}
+		if isDelimiter(l.text) || tailStart(l.text) || (isClosing(l.text) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {
+			break
+		}
+		out = append(out, l)
+	}
+	return joinLines(out)
+}
+
+var (
+	replyPrefix   = regexp.MustCompile(`(?i)^(?:(?:fwd?|wg|tr|rv|enc|i|doorst|転送)\s*[:：]\s*)+`)
+	anyReply      = regexp.MustCompile(`(?i)^(?:(?:re|aw|antw|sv|vs|rif|res|odp|ynt|ref|回复|答复|返信|回覆)(?:\[\d+\])?\s*[:：])`)
+	escalateWord  = regexp.MustCompile(`(?i)e[sk][kc]al|エスカレ|升级|escalad`)
+	subjectNumber = regexp.MustCompile(`(?i)(?:\b(?:case|ticket|support case|incident|fall|vorgang|dossier|cas|caso|chamado|zaak|casenummer|fallnummer|ticketnummer|sr)|ケース|案件|チケット|番号|工单)[\s:#.\-–]*(?:(?:no|nr|num|number|id|nummer|n°|nº|numéro|número|numero|ref)\b\.?)?[\s:#.\-–°º№]*([A-Z0-9][A-Z0-9-]{3,31})\b`)
+	hashNumber    = regexp.MustCompile(`#\s?([A-Za-z0-9][A-Za-z0-9-]{3,31})\b`)
+	longNumber    = regexp.MustCompile(`\b([A-Za-z]{0,5}-?\d[\d-]{4,19})\b`)
+)
+
+// subjectCase finds the one case number a subject names.
+func (p *Parser) subjectCase(subject string) string {
+	found := map[string]bool{}
+	pick := func(re *regexp.Regexp) string {
+		for _, m := range re.FindAllStringSubmatch(clipRunes(subject, 1000), 10) {
+			if n := strings.Trim(m[1], "-"); digits(n) >= 3 && p.validCase(n) && !dateToken.MatchString(n) {
+				found[strings.ToUpper(n)] = true
+				if len(found) == 1 {
+					return n
+				}
+			}
+		}
+		return ""
+	}
+	for _, re := range []*regexp.Regexp{subjectNumber, hashNumber} {
+		if n := pick(re); n != "" {
+			return n
+		}
+	}
+	if escalateWord.MatchString(subject) {
+		return pick(longNumber)
+	}
+	return ""
+}
+
+// subjectForm makes a form of a subject like "Escalate case 01234567". The
+// subject of a reply is inherited, not written, and makes none.
+func (p *Parser) subjectForm(subject string) []foundForm {
+	subject = replyPrefix.ReplaceAllString(subject, "")
+	if anyReply.MatchString(subject) || !escalateWord.MatchString(subject) {
+		return nil
+	}
+	n := p.subjectCase(subject)
+	if n == "" {
+		return nil
+	}
+	return []foundForm{{Form: Form{CaseNumber: n}, labels: 1, filled: 1}}
+}
+
+// finish fills what the body left open and names what is wrong.
+func (p *Parser) finish(i int, f foundForm, subject string, only bool, rivals []foundForm) (Form, []Problem) {
+	form := f.Form
+	if form.CaseNumber == "" && only {
+		form.CaseNumber = p.subjectCase(subject)
+	}
+	form.Contacts = p.contacts(form.POCContact)
+	var problems []Problem
+	add := func(f Field, r Reason) { problems = append(problems, Problem{Form: i, Field: f, Reason: r}) }
+	_, several := p.caseNumber(form.CaseNumber)
+	switch {
+	case form.CaseNumber == "":
+		add(CaseNumber, Missing)
+	case len(several) > 1 || (only && disagree(form, rivals)):
+		add(CaseNumber, Ambiguous)
+	case !p.validCase(form.CaseNumber):
+		add(CaseNumber, Invalid)
+	}
+	if form.NextStep == "" {
+		add(NextStep, Missing)
+	}
+	if form.POC == "" {
+		add(POC, Missing)
+	}
+	switch {
+	case form.POCContact == "":
+		add(POCContact, Missing)
+	case len(form.Contacts) == 0:
+		add(POCContact, Invalid)
+	}
+	return form, problems
+}
+
+// disagree says whether the other alternative names another case.
+func disagree(form Form, rivals []foundForm) bool {
+	for _, r := range rivals {
+		if r.CaseNumber != "" && !strings.EqualFold(r.CaseNumber, form.CaseNumber) {
+			return true
+		}
+	}
+	return false
+}

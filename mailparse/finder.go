@@ -1,0 +1,318 @@
+package mailparse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// separator is what parts a label from its value.
+type separator uint8
+
+const (
+	sepNone separator = iota // a blank, nothing more
+	sepLine                  // the end of the line
+	sepSoft                  // a dash, dots, brackets, wide blanks
+	sepHard                  // a colon, an equals sign, a cell's border
+)
+
+// hit is a label found in a line.
+type hit struct {
+	field Field
+	rank  int
+	sep   separator
+	line  int // where the label begins
+	end   int // the line in which the value begins
+	at    int // byte offset of the value in that line
+	label int // byte offset of the label in its line
+	edits int
+}
+
+const maxLabelRunes = 90 // the longest label with its hints
+
+// find looks for a label at the start of s.
+func (set *labelSet) find(s string, inCell bool) (hit, bool) {
+	from := decoration(s)
+	best, found := set.findFrom(s, from, inCell)
+	if from > 0 && !found {
+		best, found = set.findFrom(s, 0, inCell) // "# 123" is no bullet
+	}
+	return best, found
+}
+
+func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found bool) {
+	better := func(h hit) {
+		if !found || h.rank > best.rank || (h.rank == best.rank && h.at >= best.at) {
+			best, found = h, true
+		}
+	}
+	n, end := 0, len(s)
+	depth := 0
+	for i, r := range s[from:] {
+		if n++; n > maxLabelRunes {
+			end = -1
+			break
+		}
+		at := from + i
+		switch {
+		case strings.ContainsRune("([（{", r):
+			depth++
+			if depth == 1 && i > 0 {
+				set.try(s, from, at, sepNone, better)
+			}
+			continue
+		case strings.ContainsRune(")]）}", r):
+			depth = max(depth-1, 0)
+		}
+		sep := separatorAt(s, at, r)
+		if sep == sepNone || (depth > 0 && sep != sepHard) {
+			continue
+		}
+		set.try(s, from, at, sep, better)
+		if sep == sepHard && depth == 0 {
+			end = -1
+			break
+		}
+	}
+	if end > from {
+		sep := sepLine
+		if inCell {
+			sep = sepHard
+		}
+		set.try(s, from, end, sep, better)
+	}
+	if h, ok := set.prefix(s, from); ok && (!found || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
+		best, found = h, true
+	}
+	best.label = from
+	return best, found
+}
+
+// try looks s[from:to] up and reports it as a hit.
+func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)) {
+	text := strings.TrimSpace(s[from:to])
+	if text == "" || utf8.RuneCountInString(text) > maxLabelRunes {
+		return
+	}
+	var l label
+	var edits int
+	var ok bool
+	if sep == sepNone || sep == sepSoft {
+		if l, ok = set.exact[labelKey(text)]; !ok {
+			l, ok = set.lookupHalves(text)
+		}
+	} else {
+		l, edits, ok = set.lookup(text)
+	}
+	if !ok {
+		return
+	}
+	h := hit{field: l.field, rank: l.rank, sep: sep, at: to, edits: edits}
+	if sep == sepNone {
+		return // an opening bracket: only a hint may follow, the loop goes on
+	}
+	h.at = skipSeparators(s, to)
+	switch {
+	case edits > 0 && h.rank > weak:
+		h.rank--
+	case sep == sepSoft && h.rank == weak, sep == sepLine && h.rank == weak:
+		h.rank = weak - 1
+	case sep == sepLine && h.rank == good:
+		h.rank = weak
+	}
+	if edits > 1 && sep == sepLine {
+		h.rank = weak
+	}
+	report(h)
+}
+
+// separatorAt classifies the rune at s[at:].
+func separatorAt(s string, at int, r rune) separator {
+	switch r {
+	case ':', '：', '﹕', '︰', '꞉', '∶', 'ː', '=', '＝', '\t', '|', '｜', '│':
+		return sepHard
+	case '→', '➔', '➜', '⇒', '⇨', '»', '›', '…', ']', '】', '」', '』', '〕', '》', '〉', ')', '）', '?', '？', ';', '；', '~', '～', '*', '_', '"', '”', '>', '［':
+		return sepSoft
+	case ',', '、':
+		return sepSoft
+	case '-', '–', '—', '―', '－', '‐', '−':
+		after := s[at+utf8.RuneLen(r):]
+		if at > 0 && (s[at-1] == ' ' || after == "" || after[0] == ' ' || after[0] == '>' || after[0] == '-') {
+			return sepSoft
+		}
+	case '.':
+		if after := s[at+1:]; after == "" || after[0] == '.' || after[0] == ' ' {
+			return sepSoft
+		}
+	case ' ':
+		if strings.HasPrefix(s[at:], "  ") {
+			return sepSoft
+		}
+	}
+	return sepNone
+}
+
+// skipSeparators returns where the value begins.
+func skipSeparators(s string, at int) int {
+	hard := 0
+	for at < len(s) {
+		r, n := utf8.DecodeRuneInString(s[at:])
+		rest := s[at+n:]
+		switch {
+		case r == ' ' || r == '\t':
+		case strings.ContainsRune(":：﹕︰꞉∶ː=＝|｜│", r):
+			hard++
+		case strings.ContainsRune("→➔➜⇒⇨»›…】」』〕》〉)）]?？;；~～\"”", r) && hard == 0:
+		case (r == '*' || r == '_') && (at == 0 || s[at-1] != ' ' || strings.HasPrefix(rest, " ") && hard == 0):
+		case r == '>' && (hard == 0 || at > 0 && (s[at-1] == '-' || s[at-1] == '=')):
+		case (r == '.' || r == '。') && hard == 0 && (rest == "" || rest[0] == '.' || rest[0] == ' ' || rest[0] == ':' || (at > 0 && s[at-1] == '.')):
+		case (r == ',' || r == '、') && hard == 0:
+		case strings.ContainsRune("-–—―－‐−", r) && (rest != "" && (hard == 0 || rest[0] == '>' || at > 0 && s[at-1] == ':' && rest[0] == ' ')):
+		default:
+			return at
+		}
+		at += n
+	}
+	return at
+}
+
+// notValue are words that go on a sentence: "case number is on my desk".
+var notValue = map[string]bool{"is": true, "are": true, "was": true, "were": true, "has": true, "have": true, "had": true, "will": true, "would": true, "should": true, "can": true,
+	"cannot": true, "could": true, "may": true, "must": true, "of": true, "for": true, "on": true, "in": true, "at": true, "the": true, "and": true, "or": true, "to": true, "with": true,
+	"from": true, "that": true, "which": true, "who": true, "does": true, "did": true, "about": true, "as": true, "by": true, "if": true, "when": true, "because": true, "but": true,
+	"ist": true, "sind": true, "war": true, "wird": true, "und": true, "von": true, "est": true, "sont": true, "était": true, "pour": true, "et": true, "es": true, "fue": true,
+	"é": true, "foi": true, "para": true, "è": true, "sono": true, "per": true, "wordt": true, "voor": true, "en": true, "i": true, "we": true, "you": true, "it": true, "he": true, "she": true}
+
+// prefix finds a label that nothing but a blank parts from its value.
+func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
+	text := s[from:]
+	words := 0
+	for i := 1; i <= len(text) && i < 160 && words < 12; i++ {
+		if i < len(text) && !utf8.RuneStart(text[i]) {
+			continue
+		}
+		if i < len(text) && !wordEnds(text, i) {
+			continue
+		}
+		words++
+		l, ok := set.exact[labelKey(text[:i])]
+		rest := strings.TrimLeft(text[i:], " .")
+		if !ok || rest == "" || l.rank < good {
+			continue
+		}
+		h := hit{field: l.field, rank: l.rank - 1, sep: sepNone, at: len(s) - len(rest)}
+		switch {
+		case l.field == CaseNumber && startsWithNumber(rest):
+			h.rank = min(l.rank, good)
+		case from == 0 && !unicode.IsUpper(firstRune(text)) && unicode.Is(unicode.Latin, firstRune(text)):
+			h.rank = 0
+		}
+		if w, _, _ := strings.Cut(strings.ToLower(rest), " "); notValue[strings.Trim(w, ",.")] {
+			h.rank = 0
+		}
+		if h.rank > 0 && (!found || h.at > best.at) {
+			best, found = h, true
+		}
+	}
+	return best, found
+}
+
+// wordEnds says whether a label may end before text[i].
+func wordEnds(text string, i int) bool {
+	c, p := text[i], text[i-1]
+	switch {
+	case c == ' ' || c == '#' || p == '#' || p == '.':
+		return true
+	case c >= '0' && c <= '9' && (p < '0' || p > '9'):
+		return true
+	}
+	return c >= 0xe3 && p >= 0x80 // no blanks between words of Chinese and Japanese
+}
+
+func startsWithNumber(s string) bool {
+	s = strings.TrimLeft(s, "#:. (")
+	word, _, _ := strings.Cut(s, " ")
+	digits := 0
+	for _, r := range word {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	return digits >= 3
+}
+
+// hits finds all labels of a document, one a line at most.
+func (set *labelSet) hits(lines []line) []hit {
+	var found []hit
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
+		if l.kind != ordinary || l.blank() {
+			continue
+		}
+		h, ok := set.find(clipRunes(l.text, 400), isCell(lines, i))
+		if w, wrapped := set.wrapped(lines, i, h, ok); wrapped {
+			h, ok = w, true
+		} else {
+			h.line, h.end = i, i
+		}
+		if !ok {
+			continue
+		}
+		found = append(found, h)
+		i = h.end
+	}
+	return found
+}
+
+// wrapped finds a label that a hard wrap cut in two or three.
+func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bool) {
+	text := lines[i].text
+	if len(text) > 80 || (hasOwn && own.sep == sepHard) || !set.starts[labelKey(text[decoration(text):])] {
+		return hit{}, false
+	}
+	joined := text
+	for j := i + 1; j < len(lines) && j <= i+2; j++ {
+		next := lines[j]
+		if next.blank() || next.kind != ordinary || next.depth > lines[i].depth || next.row != lines[i].row || next.col != lines[i].col {
+			break
+		}
+		if h, ok := set.find(clipRunes(next.text, 200), false); ok && hasOwn && h.rank >= good && own.rank >= good {
+			break
+		}
+		before := len(joined) + 1
+		joined += " " + clipRunes(next.text, 400)
+		h, ok := set.find(joined, isCell(lines, j))
+		if ok && h.at >= before && h.rank >= weak && (h.sep == sepHard || h.sep == sepLine || h.sep == sepSoft) && labelEndsAfter(joined, h, before) {
+			h.line, h.end, h.at = i, j, min(h.at-before, len(next.text))
+			if h.rank < good {
+				h.rank = good
+			}
+			return h, true
+		}
+	}
+	return hit{}, false
+}
+
+// labelEndsAfter makes sure the label itself, not only its separator, reaches
+// into the second line.
+func labelEndsAfter(joined string, h hit, before int) bool {
+	label := strings.TrimRight(joined[:h.at], " :：=-–—.*_\t")
+	return len(label) > before
+}
+
+// isCell says whether the cell of this line is followed or preceded by another
+// one of its row: then the cell's border is the separator.
+func isCell(lines []line, i int) bool {
+	return lines[i].row > 0 && ((i+1 < len(lines) && lines[i+1].row == lines[i].row && lines[i+1].col != lines[i].col) ||
+		(i > 0 && lines[i-1].row == lines[i].row && lines[i-1].col != lines[i].col))
+}
+
+func clipRunes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,414 @@
+package mailparse
+
+// foundForm is one form of a document with what decides between forms.
+type foundForm struct {
+	Form
+	age    int // 0 in the mail's own text; more the deeper in quotes
+	labels int // fields whose label is there
+	filled int // fields with a value
+	sure   int // sum of the labels' ranks
+}
+
+// reader reads the forms of one document.
+type reader struct {
+	parser *Parser
+	lines  []line
+	from   sender
+}
+
+// forms finds all forms of a document, in reading order.
+func (rd *reader) forms() []foundForm {
+	hits := rd.plausible(rd.parser.labels.hits(rd.lines))
+	groups := rd.group(hits)
+	var forms []foundForm
+	for g, hits := range groups {
+		if len(forms) >= rd.parser.limits.Forms {
+			break
+		}
+		stop := len(rd.lines)
+		if g+1 < len(groups) {
+			stop = groups[g+1][0].line
+		}
+		if f, ok := rd.form(hits, stop); ok {
+			forms = append(forms, f)
+		}
+	}
+	return forms
+}
+
+// plausible drops labels of signatures: weak ones below a sign-off, until a
+// sure label shows that the mail goes on.
+func (rd *reader) plausible(hits []hit) []hit {
+	var kept []hit
+	closed, next := false, 0
+	for _, h := range hits {
+		for ; next < h.line; next++ {
+			l := rd.lines[next]
+			if l.blank() {
+				continue
+			}
+			if l.kind == quoteHead {
+				closed = false
+			}
+			if isDelimiter(l.text) || isClosing(l.text) || tailStart(l.text) || rd.signatureName(next) {
+				closed = true
+			}
+		}
+		if h.rank >= strong || (h.rank >= good && h.field != POC && h.field != POCContact && h.sep == sepHard) {
+			closed = false
+		}
+		if !closed && h.rank >= 0 {
+			kept = append(kept, h)
+		}
+	}
+	return kept
+}
+
+// signatureName says whether the sender's bare name stands here after an
+// empty line.
+func (rd *reader) signatureName(i int) bool {
+	return i > 0 && rd.lines[i-1].blank() && rd.from.names(rd.lines[i].text) &&
+		!(i >= 2 && nearLabel(rd, i))
+}
+
+// nearLabel says whether the text above the empty line is a label without a
+// value: then the name is the answer.
+func nearLabel(rd *reader, i int) bool {
+	for j := i - 1; j >= 0 && j > i-4; j-- {
+		if rd.lines[j].blank() {
+			continue
+		}
+		h, ok := rd.parser.labels.find(clipRunes(rd.lines[j].text, 400), isCell(rd.lines, j))
+		return ok && h.field == POC && h.at >= len(rd.lines[j].text)
+	}
+	return false
+}
+
+// group cuts the labels into forms. A label met again begins another form
+// only when more labels follow it; else it is text that looks like a label.
+func (rd *reader) group(hits []hit) [][]hit {
+	var groups [][]hit
+	var cur []hit
+	has := map[Field]int{} // field to index in cur, plus one
+	flush := func() {
+		if len(cur) > 0 {
+			groups = append(groups, cur)
+		}
+		cur, has = nil, map[Field]int{}
+	}
+	for i, h := range hits {
+		if len(cur) > 0 && rd.parted(cur[len(cur)-1].line, h.line) && !rd.goesOn(cur, has, hits[i:]) {
+			flush()
+		}
+		at, again := has[h.field]
+		switch {
+		case !again:
+			if h.rank > 0 || len(cur) > 0 {
+				cur = append(cur, h)
+				has[h.field] = len(cur)
+			}
+		case newForm(cur, hits[i:]):
+			flush()
+			cur = append(cur, h)
+			has[h.field] = 1
+		case rd.secondContact(cur, h):
+			cur = append(cur, h)
+		case h.rank > cur[at-1].rank && cur[at-1].rank <= weak:
+			cur = dropHit(cur, at-1, has)
+			cur = append(cur, h)
+			has[h.field] = len(cur)
+		case h.field == POC && h.rank == weak && has[POCContact] == 0:
+			h.field = POCContact
+			cur = append(cur, h)
+			has[POCContact] = len(cur)
+		}
+	}
+	flush()
+	return groups
+}
+
+func dropHit(cur []hit, at int, has map[Field]int) []hit {
+	delete(has, cur[at].field)
+	cur = append(cur[:at:at], cur[at+1:]...)
+	for i, h := range cur {
+		has[h.field] = i + 1
+	}
+	return cur
+}
+
+// secondContact says whether h is the second of two rows "Phone:", "Email:"
+// that together answer for the contact.
+func (rd *reader) secondContact(cur []hit, h hit) bool {
+	last := cur[len(cur)-1]
+	return h.field == POCContact && last.field == POCContact && h.line-last.line <= 3 && h.sep == sepHard &&
+		rd.labelWords(last) != rd.labelWords(h) && last.rank <= good && h.rank <= good
+}
+
+func (rd *reader) labelWords(h hit) string {
+	s := rd.lines[h.line].text
+	if h.end == h.line {
+		s = s[:h.at]
+	}
+	return labelKey(s)
+}
+
+// parted says whether a quote begins or ends between two labels.
+func (rd *reader) parted(a, b int) bool {
+	if rd.lines[a].zone != rd.lines[b].zone {
+		return true
+	}
+	for i := a + 1; i < b; i++ {
+		if rd.lines[i].kind == quoteHead {
+			return true
+		}
+	}
+	return false
+}
+
+// goesOn says whether a form goes on behind what looks like a quoted mail's
+// head: pasted text within a value.
+func (rd *reader) goesOn(cur []hit, has map[Field]int, rest []hit) bool {
+	if len(cur) < 2 || rd.lines[cur[0].line].depth != rd.lines[rest[0].line].depth {
+		return false
+	}
+	seen := 0
+	for _, h := range rest {
+		if has[h.field] > 0 {
+			return false
+		}
+		if h.rank >= strong {
+			seen++
+		}
+	}
+	return seen > 0
+}
+
+// newForm decides whether the repeated label at rest[0] begins another form.
+func newForm(cur, rest []hit) bool {
+	first := rest[0]
+	if first.rank < good && first.field != CaseNumber {
+		return false
+	}
+	fields := map[Field]bool{}
+	sure := 0
+	for _, h := range rest {
+		if fields[h.field] {
+			break
+		}
+		fields[h.field] = true
+		if h.rank >= good {
+			sure++
+		}
+	}
+	if first.field == cur[0].field || first.field == CaseNumber {
+		return sure >= 2
+	}
+	return sure >= 3
+}
+
+// form reads the values of one group of labels.
+func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
+	hits = rd.inCompany(hits)
+	if len(hits) == 0 {
+		return foundForm{}, false
+	}
+	f := foundForm{age: rd.age(hits)}
+	values := rd.stacked(hits, stop)
+	if values == nil {
+		values = rd.values(hits, stop)
+	}
+	for i, h := range hits {
+		f.set(h.field, values[i])
+		f.sure += h.rank
+	}
+	f.tidy()
+	seen := map[Field]bool{}
+	for _, h := range hits {
+		seen[h.field] = true
+	}
+	f.labels = len(seen)
+	f.CaseNumber, _ = rd.parser.caseNumber(f.CaseNumber)
+	f.count()
+	return f, rd.isForm(hits, f)
+}
+
+// inCompany drops weak labels that no surer one vouches for.
+func (rd *reader) inCompany(hits []hit) []hit {
+	sure := 0
+	for _, h := range hits {
+		if h.rank >= good {
+			sure++
+		}
+	}
+	var kept []hit
+	for _, h := range hits {
+		if h.rank >= good || (h.rank >= weak && (sure >= 1 || len(hits) >= 3)) || (h.rank == 0 && sure >= 2) || h.field == CaseNumber && h.rank >= weak {
+			kept = append(kept, h)
+		}
+	}
+	return kept
+}
+
+// isForm says whether the labels found make a form: two fields of which one
+// is sure, or a case number alone that can be none but that.
+func (rd *reader) isForm(hits []hit, f foundForm) bool {
+	best := 0
+	var number hit
+	for _, h := range hits {
+		best = max(best, h.rank)
+		if h.field == CaseNumber {
+			number = h
+		}
+	}
+	plausible := f.CaseNumber != "" && rd.parser.validCase(f.CaseNumber) && digits(f.CaseNumber) >= 3
+	switch {
+	case f.labels >= 3:
+		return best >= good || plausible
+	case f.labels == 2:
+		return best >= good && (f.sure >= 4 || plausible)
+	case number.rank >= good && number.sep >= sepSoft:
+		return plausible
+	}
+	return false
+}
+
+// age is how old most labels of a form are: how deep in quotes.
+func (rd *reader) age(hits []hit) int {
+	counts := map[int]int{}
+	best, age := 0, 0
+	for _, h := range hits {
+		l := rd.lines[h.line]
+		a := l.zone + l.depth
+		if counts[a]++; counts[a] > best {
+			best, age = counts[a], a
+		}
+	}
+	return age
+}
+
+func (f *foundForm) set(field Field, value string) {
+	p := f.value(field)
+	switch {
+	case *p == "":
+		*p = value
+	case value != "":
+		*p += "\n" + value
+	}
+}
+
+func (f *Form) value(field Field) *string {
+	switch field {
+	case CaseNumber:
+		return &f.CaseNumber
+	case NextStep:
+		return &f.NextStep
+	case POC:
+		return &f.POC
+	case POCContact:
+		return &f.POCContact
+	}
+	return &f.Comments
+}
+
+func (f *foundForm) tidy() {
+	for _, field := range fields {
+		v := f.value(field)
+		*v = tidyValue(*v, field)
+	}
+}
+
+func (f *foundForm) count() {
+	f.filled = 0
+	for _, field := range fields {
+		if *f.value(field) != "" {
+			f.filled++
+		}
+	}
+}
+
+// fields are the template's fields in its order.
+var fields = []Field{CaseNumber, NextStep, POC, POCContact, Comments}
+
+// newest keeps the filled-in forms of the least age, of which each stands for
+// a case of its own; an empty template counts only in the mail's own text.
+func newest(forms []foundForm) []foundForm {
+	age := -1
+	for _, f := range forms {
+		if f.filled == 0 {
+			continue
+		}
+		if age < 0 || f.age < age {
+			age = f.age
+		}
+	}
+	if age >= 0 && loneNumber(forms, age) {
+		// "Case number: 1 - please see the form below": the form below counts.
+		for _, f := range forms {
+			if f.age > age && f.filled >= 3 {
+				forms = atAge(forms, f.age)
+				return forms
+			}
+		}
+	}
+	if age < 0 {
+		for _, f := range forms {
+			if f.age == 0 && f.labels >= 3 {
+				return []foundForm{f}
+			}
+		}
+		return nil
+	}
+	return atAge(forms, age)
+}
+
+func loneNumber(forms []foundForm, age int) bool {
+	for _, f := range forms {
+		if f.age == age && f.filled > 0 && f.labels > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+func atAge(forms []foundForm, age int) []foundForm {
+	var kept []foundForm
+	for _, f := range forms {
+		if f.age != age || f.filled == 0 {
+			continue
+		}
+		same := false
+		for i, k := range kept {
+			if k.CaseNumber == f.CaseNumber && (f.CaseNumber != "" || k.Form.equal(f.Form)) {
+				same = true
+				if f.filled > k.filled {
+					kept[i] = f
+				}
+			}
+		}
+		if !same {
+			kept = append(kept, f)
+		}
+	}
+	// An empty copy beside a filled form, or a stray pair of rows, is none.
+	if len(kept) > 1 {
+		var full []foundForm
+		for _, f := range kept {
+			if f.labels >= 2 {
+				full = append(full, f)
+			}
+		}
+		if len(full) > 0 {
+			return full
+		}
+	}
+	return kept
+}
+
+func (f Form) equal(o Form) bool {
+	for _, field := range fields {
+		if fold(*f.value(field)) != fold(*o.value(field)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,377 @@
+package mailparse
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// readHTML lays a page out as lines the way a browser does: blocks and br make
+// lines, table cells keep their row and column, hidden text is left out. It
+// works on tokens, not on a tree: cost is linear and depth costs nothing.
+func readHTML(text string) document {
+	lay := newLayout(text, false)
+	lay.run()
+	if !lay.sawBlock && strings.Count(strings.TrimSpace(text), "\n") > 0 {
+		// Plain text sent as text/html: its own line ends are all it has.
+		lay = newLayout(text, true)
+		lay.run()
+	}
+	return document{lines: lay.lines, html: true}
+}
+
+const maxOpen = 4096 // open elements remembered; deeper ones lay out as inline
+
+// open is one open element.
+type open struct {
+	tag    atom.Atom
+	hidden bool
+	quote  bool
+	block  bool
+	pre    bool
+	tbl    bool
+}
+
+type layout struct {
+	z        *html.Tokenizer
+	rules    styleRules
+	stack    []open
+	hidden   int
+	quote    int
+	pre      int
+	rows     int // rows begun in the document
+	tables   []tablePos
+	lines    []line
+	cur      strings.Builder
+	curPre   bool
+	space    bool // a blank is due before the next word
+	gap      bool // an empty line is due before the next block
+	allPre   bool
+	sawBlock bool
+}
+
+// tablePos is where in a table the layout is.
+type tablePos struct{ row, col int }
+
+func newLayout(text string, allPre bool) *layout {
+	lay := &layout{z: html.NewTokenizer(strings.NewReader(text)), rules: readStyles(text), allPre: allPre}
+	lay.z.SetMaxBuf(0)
+	return lay
+}
+
+func (lay *layout) run() {
+	for {
+		switch lay.z.Next() {
+		case html.ErrorToken:
+			lay.newLine()
+			return
+		case html.TextToken:
+			lay.text(lay.z.Text())
+		case html.StartTagToken, html.SelfClosingTagToken:
+			lay.start()
+		case html.EndTagToken:
+			name, _ := lay.z.TagName()
+			lay.end(atom.Lookup(name))
+		}
+	}
+}
+
+func (lay *layout) text(b []byte) {
+	if lay.hidden > 0 {
+		return
+	}
+	if lay.pre > 0 || lay.allPre {
+		lay.preText(string(b))
+		return
+	}
+	for len(b) > 0 {
+		i := bytes.IndexAny(b, " \t\r\n\f")
+		if i != 0 {
+			if i < 0 {
+				i = len(b)
+			}
+			if lay.space && lay.cur.Len() > 0 {
+				lay.cur.WriteByte(' ')
+			}
+			lay.space = false
+			lay.cur.Write(b[:i])
+			b = b[i:]
+			continue
+		}
+		lay.space = true
+		b = b[1:]
+	}
+}
+
+func (lay *layout) preText(s string) {
+	for i, part := range strings.Split(newlines(s), "\n") {
+		if i > 0 {
+			lay.br()
+		}
+		if lay.space && lay.cur.Len() > 0 {
+			lay.cur.WriteByte(' ')
+			lay.space = false
+		}
+		lay.cur.WriteString(part)
+	}
+}
+
+func (lay *layout) start() {
+	name, more := lay.z.TagName()
+	tag := atom.Lookup(name)
+	attrs := tagAttrs{}
+	for more && len(attrs) < 64 {
+		var k, v []byte
+		k, v, more = lay.z.TagAttr()
+		switch string(k) {
+		case "style", "class", "type", "id", "hidden", "alt":
+			attrs[string(k)] = string(v)
+		}
+	}
+	switch tag {
+	case atom.Br:
+		lay.sawBlock = true
+		if lay.hidden == 0 {
+			lay.br()
+		}
+		return
+	case atom.Hr:
+		lay.newLine()
+		return
+	case atom.Img, atom.Input, atom.Meta, atom.Link, atom.Base, atom.Col, atom.Area, atom.Wbr, atom.Embed, atom.Source, atom.Param, atom.Track:
+		return
+	}
+	e := lay.element(tag, attrs)
+	lay.closeImplied(tag, e.block)
+	if len(lay.stack) >= maxOpen {
+		if e.block {
+			lay.newLine()
+		}
+		return
+	}
+	lay.push(e, attrs)
+}
+
+func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
+	e := open{tag: tag, block: isBlock(tag)}
+	st := lay.rules.of(tag, attrs)
+	e.hidden = st.hidden || neverShown(tag) || attrs.has("hidden")
+	if st.block {
+		e.block = true
+	}
+	if st.inline && !isTablePart(tag) {
+		e.block = false
+	}
+	e.pre = tag == atom.Pre || tag == atom.Textarea || tag == atom.Plaintext || tag == atom.Xmp || tag == atom.Listing || st.pre
+	e.quote = tag == atom.Blockquote && isQuote(attrs)
+	return e
+}
+
+// closeImplied closes what a browser closes by itself before this tag.
+func (lay *layout) closeImplied(tag atom.Atom, block bool) {
+	switch tag {
+	case atom.Td, atom.Th:
+		lay.closeUpTo([]atom.Atom{atom.Td, atom.Th}, atom.Table, atom.Tr)
+	case atom.Tr:
+		lay.closeUpTo([]atom.Atom{atom.Tr, atom.Td, atom.Th}, atom.Table)
+	case atom.Li:
+		lay.closeUpTo([]atom.Atom{atom.Li}, atom.Ul, atom.Ol, atom.Table)
+	case atom.Dt, atom.Dd:
+		lay.closeUpTo([]atom.Atom{atom.Dt, atom.Dd}, atom.Dl, atom.Table)
+	default:
+		if block && isBlock(tag) && tag != atom.Body && tag != atom.Html {
+			lay.closeUpTo([]atom.Atom{atom.P}, atom.Td, atom.Th, atom.Table, atom.Div, atom.Blockquote, atom.Li, atom.Button)
+		}
+	}
+}
+
+// closeUpTo closes the outermost open element among tags above the nearest stop.
+func (lay *layout) closeUpTo(tags []atom.Atom, stops ...atom.Atom) {
+	found := -1
+	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-64; i-- {
+		if contains(tags, lay.stack[i].tag) {
+			found = i
+		}
+		if contains(stops, lay.stack[i].tag) {
+			break
+		}
+	}
+	if found >= 0 {
+		lay.popTo(found)
+	}
+}
+
+func (lay *layout) push(e open, attrs tagAttrs) {
+	if e.hidden {
+		lay.hidden++
+	}
+	if lay.hidden == 0 {
+		lay.open(&e)
+	}
+	if e.quote {
+		lay.quote++
+	}
+	if e.pre {
+		lay.pre++
+	}
+	lay.stack = append(lay.stack, e)
+}
+
+// open does what the visible start of an element does to the layout.
+func (lay *layout) open(e *open) {
+	if e.block {
+		lay.newLine()
+		lay.sawBlock = lay.sawBlock || (e.tag != atom.Html && e.tag != atom.Body && e.tag != atom.Head)
+	}
+	switch e.tag {
+	case atom.Table:
+		lay.gap = lay.gap || len(lay.tables) == 0
+		lay.tables = append(lay.tables, tablePos{})
+		e.tbl = true
+	case atom.Tr:
+		if n := len(lay.tables); n > 0 {
+			lay.rows++
+			lay.tables[n-1] = tablePos{row: lay.rows, col: -1}
+		}
+	case atom.Td, atom.Th:
+		if n := len(lay.tables); n > 0 {
+			t := &lay.tables[n-1]
+			if t.row == 0 {
+				lay.rows++
+				*t = tablePos{row: lay.rows, col: -1}
+			}
+			t.col++
+		}
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.Ul, atom.Ol, atom.Pre:
+		lay.gap = true
+	}
+}
+
+func (lay *layout) end(tag atom.Atom) {
+	if tag == atom.Br {
+		lay.br()
+		return
+	}
+	if tag == atom.P && !lay.isOpen(atom.P) {
+		lay.newLine()
+		return
+	}
+	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-256; i-- {
+		if lay.stack[i].tag == tag {
+			lay.popTo(i)
+			return
+		}
+		// An end tag never closes a cell or table it did not open.
+		if isTablePart(lay.stack[i].tag) && !isTablePart(tag) {
+			return
+		}
+	}
+}
+
+func (lay *layout) isOpen(tag atom.Atom) bool {
+	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-256; i-- {
+		if lay.stack[i].tag == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func (lay *layout) popTo(i int) {
+	for len(lay.stack) > i {
+		e := lay.stack[len(lay.stack)-1]
+		lay.stack = lay.stack[:len(lay.stack)-1]
+		if lay.hidden == 0 && e.block {
+			lay.closeBlock(e)
+		}
+		if e.hidden {
+			lay.hidden--
+		}
+		if e.quote {
+			lay.quote--
+		}
+		if e.pre {
+			lay.pre--
+		}
+	}
+}
+
+func (lay *layout) closeBlock(e open) {
+	lay.newLine()
+	switch e.tag {
+	case atom.Td, atom.Th:
+		// An empty cell still is one: columns must not shift.
+		if t := lay.pos(); t.row > 0 && !lay.cellHasLine(t) {
+			lay.lines = append(lay.lines, line{row: t.row, col: t.col, depth: lay.quote})
+		}
+	case atom.Table:
+		if e.tbl && len(lay.tables) > 0 {
+			lay.tables = lay.tables[:len(lay.tables)-1]
+			lay.gap = lay.gap || len(lay.tables) == 0
+		}
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.Ul, atom.Ol, atom.Pre:
+		lay.gap = true
+	}
+}
+
+func (lay *layout) cellHasLine(t tablePos) bool {
+	n := len(lay.lines)
+	return n > 0 && lay.lines[n-1].row >= t.row && (lay.lines[n-1].row > t.row || lay.lines[n-1].col == t.col)
+}
+
+func (lay *layout) pos() tablePos {
+	if n := len(lay.tables); n > 0 && lay.tables[n-1].col >= 0 {
+		return lay.tables[n-1]
+	}
+	return tablePos{}
+}
+
+// br ends the line even if it is empty.
+func (lay *layout) br() {
+	if lay.cur.Len() == 0 {
+		lay.lines = append(lay.lines, lay.emptyLine())
+		lay.gap = false
+		return
+	}
+	lay.newLine()
+}
+
+func (lay *layout) emptyLine() line {
+	t := lay.pos()
+	return line{row: t.row, col: t.col, depth: lay.quote}
+}
+
+// newLine ends the line at hand, if there is one.
+func (lay *layout) newLine() {
+	lay.space = false
+	if lay.cur.Len() == 0 {
+		return
+	}
+	s := lay.cur.String()
+	lay.cur.Reset()
+	if lay.gap && len(lay.lines) > 0 {
+		lay.lines = append(lay.lines, lay.emptyLine())
+	}
+	lay.gap = false
+	for part := range strings.SplitSeq(cleanText(s), "\n") {
+		l := lay.emptyLine()
+		depth, rest := quoteDepth(part)
+		l.depth += depth
+		l.text = strings.TrimSpace(rest)
+		if lay.pos().row == 0 && strings.Contains(l.text, "\t") {
+			lay.cells(l)
+			continue
+		}
+		lay.lines = append(lay.lines, l)
+	}
+}
+
+// cells makes columns of a preformatted line with tabs.
+func (lay *layout) cells(l line) {
+	lay.rows++
+	for i, c := range strings.Split(l.text, "\t") {
+		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i})
+	}
+}

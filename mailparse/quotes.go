@@ -1,0 +1,194 @@
+package mailparse
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The phrases here are those of the mail programs themselves, in the
+// languages of their interfaces.
+var (
+	attributionVerb = regexp.MustCompile(`(?i)(?:\bwrote\b|\bwrites\b|\bschrieb\b|\bgeschrieben\b|\ba [ée]crit\b|\bescribi[óo]\b|\bescreveu\b|\bha scritto\b|\bschreef\b|\bgeschreven\b|\bskrev\b|\bkirjoitti\b|\bnapisał(?:\(a\)|a)?|\bnapsal|\bnapísal|\bpisze\b|\bпис|\bнаписал|\bírta\b|\bje napisa|\bа scris\b|\ba scris\b|\byazdı|\bέγραψε|写道|写到|寫道|書きました|のメール|님이 작성|\bsaid\b|\bdixit\b|כתב|كتب)`)
+	dateLike        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|年`)
+	mailLike        = regexp.MustCompile(`[^\s<>()@:;,"]+@[^\s<>()@:;,"]+\.[a-zA-Z]{2,}`)
+	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메시지)\s*[-_=*—–]*$`)
+	forwardIntro    = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado|in[ií]cio da mensagem (?:encaminhada|reenviada)|inizio messaggio inoltrato|begin doorgestuurd bericht|転送されたメッセージ)\s*[:：]?\s*$`)
+	headName        = regexp.MustCompile(`(?i)^[*_\s]*(from|von|de|da|van|från|fra|od|от|lähettäjä|kimden|差出人|送信者|发件人|寄件者|寄件人|보낸 사람|feladó|expéditeur|remitente|mittente|afzender|sent|gesendet|envoyé|envoyé le|enviado|enviado el|enviado em|enviada em|enviado a|inviato|verzonden|skickat|sendt|date|datum|fecha|data|dato|dátum|tarih|gönderilen|gönderme tarihi|дата|отправлено|送信日時|日付|日時|发送时间|发送日期|日期|寄件日期|날짜|wysłano|odesláno|to|an|à|a|para|aan|till|til|do|komu|кому|kime|宛先|收件人|받는 사람|címzett|pour|cc|kopie|kopi|copie|копия|抄送|subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|předmět|тема|konu|件名|主题|主旨|제목|tárgy|reply-to|antwort an|résumé|importance|wichtigkeit|priority)[*_\s]*[:：][*_]*\s*(.*)$`)
+)
+
+// headKind groups the names of a header block's rows by what they say.
+func headKind(name string) string {
+	switch strings.ToLower(name) {
+	case "from", "von", "de", "da", "van", "från", "fra", "od", "от", "lähettäjä", "kimden", "差出人", "送信者", "发件人", "寄件者", "寄件人",
+		"보낸 사람", "feladó", "expéditeur", "remitente", "mittente", "afzender":
+		return "from"
+	case "to", "an", "à", "a", "para", "aan", "till", "til", "do", "komu", "кому", "kime", "宛先", "收件人", "받는 사람", "címzett", "pour":
+		return "to"
+	case "subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "ämne", "emne", "temat", "předmět", "тема", "konu",
+		"件名", "主题", "主旨", "제목", "tárgy":
+		return "subject"
+	case "cc", "kopie", "kopi", "copie", "копия", "抄送", "reply-to", "antwort an", "importance", "wichtigkeit", "priority", "résumé":
+		return "other"
+	}
+	return "date"
+}
+
+// markQuotes finds where quoted mails begin that no '>' shows: attribution
+// lines and header blocks. Lines after them belong to the next zone. An
+// attribution above '>' lines is itself part of that quote and opens no zone.
+func markQuotes(lines []line) {
+	zone := 0
+	for i := 0; i < len(lines); i++ {
+		lines[i].zone = zone
+		if lines[i].blank() || lines[i].kind != ordinary {
+			continue
+		}
+		n, quoted := quoteHeadAt(lines, i)
+		if n == 0 {
+			continue
+		}
+		if !quoted {
+			zone++
+		}
+		for j := i; j < i+n; j++ {
+			lines[j].kind, lines[j].zone = quoteHead, zone
+		}
+		i += n - 1
+	}
+}
+
+// quoteHeadAt returns how many lines at i introduce a quote, and whether the
+// quote is marked by depth.
+func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
+	s := strings.Trim(lines[i].text, "* ")
+	if originalRuler.MatchString(s) || forwardIntro.MatchString(s) {
+		n = 1
+		if k := nextText(lines, i+1); k >= 0 {
+			if m := headerBlock(lines, k, 1); m > 0 {
+				n = k + m - i
+			}
+		}
+		return n, deeperNext(lines, i+n, lines[i].depth)
+	}
+	if m := headerBlock(lines, i, 3); m > 0 {
+		return m, deeperNext(lines, i+m, lines[i].depth)
+	}
+	return attribution(lines, i)
+}
+
+// headerBlock counts the rows of a "From: Sent: To: Subject:" block at i: a
+// From row and at least need different kinds of rows in all, a date among them
+// when need is 3.
+func headerBlock(lines []line, i, need int) int {
+	kinds := map[string]bool{}
+	end, misses := i, 0
+	for j := i; j < len(lines) && j < i+24; j++ {
+		l := lines[j]
+		if l.blank() {
+			if len(kinds) == 0 || j-end > 1 {
+				break
+			}
+			continue
+		}
+		if l.depth != lines[i].depth {
+			break
+		}
+		m := headName.FindStringSubmatch(l.text)
+		if m == nil {
+			// A wrapped row: one or two lines at most, and no label.
+			if misses++; misses > 2 || len(kinds) == 0 || len(kinds) >= 4 || !rowFollows(lines, j+1) {
+				break
+			}
+			continue
+		}
+		kind := headKind(m[1])
+		if j == i && kind != "from" && need > 1 && !(kind == "date" || kind == "subject" || kind == "to") {
+			return 0
+		}
+		if kind == "from" && kinds["from"] {
+			break
+		}
+		kinds[kind] = true
+		misses = 0
+		end = j + 1
+		if l.row > 0 && strings.TrimSpace(m[2]) == "" && end < len(lines) && lines[end].row == l.row {
+			end++ // the value stands in the next cell
+			j++
+		}
+	}
+	if len(kinds) < need || !kinds["from"] || (need >= 3 && !(kinds["date"] && (kinds["to"] || kinds["subject"]))) {
+		return 0
+	}
+	return end - i
+}
+
+func rowFollows(lines []line, j int) bool {
+	for k := j; k < len(lines) && k < j+3; k++ {
+		if headName.MatchString(lines[k].text) {
+			return true
+		}
+	}
+	return false
+}
+
+// attribution recognises "On … X wrote:" over up to four lines.
+func attribution(lines []line, i int) (n int, quoted bool) {
+	if len(lines[i].text) > 400 {
+		return 0, false
+	}
+	joined := ""
+	for n = 1; n <= 4 && i+n-1 < len(lines); n++ {
+		l := lines[i+n-1]
+		if l.blank() || l.depth != lines[i].depth || l.row != lines[i].row || len(joined)+len(l.text) > 500 {
+			break
+		}
+		joined = strings.TrimSpace(joined + " " + l.text)
+		if !strings.HasSuffix(joined, ":") && !strings.HasSuffix(joined, "：") && !attributionEnd(joined) {
+			continue
+		}
+		if headName.MatchString(lines[i].text) {
+			return 0, false
+		}
+		date, address := dateLike.MatchString(joined), mailLike.MatchString(joined)
+		verb := attributionVerb.MatchString(joined)
+		quoted = deeperNext(lines, i+n, lines[i].depth)
+		switch {
+		case verb && (address || (date && startsLikeDate(joined))), date && address && startsLikeDate(joined) && n <= 2:
+			return n, quoted
+		case verb && quoted && len(joined) < 200:
+			return n, quoted
+		case verb && n <= 2 && bareAttribution.MatchString(joined):
+			return n, quoted
+		}
+		return 0, false
+	}
+	return 0, false
+}
+
+var (
+	attributionEndRe = regexp.MustCompile(`(?i)(?:napisał\(a\)|yazdı|写道|寫道|書きました)[:：。]?$`)
+	dateStart        = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
+	bareAttribution  = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
+	weekdayStart     = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|op)\s+(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|je|ve|sa|di|seg|ter|qua|qui|sex|s[áa]b|dom|yesterday|today|gestern|heute|hier)`)
+)
+
+func attributionEnd(s string) bool { return attributionEndRe.MatchString(s) }
+
+func startsLikeDate(s string) bool {
+	return dateStart.MatchString(s) || dateLike.MatchString(s[:min(len(s), 24)])
+}
+
+// deeperNext says whether the next line with text is quoted deeper.
+func deeperNext(lines []line, i, depth int) bool {
+	k := nextText(lines, i)
+	return k >= 0 && lines[k].depth > depth
+}
+
+func nextText(lines []line, i int) int {
+	for ; i < len(lines); i++ {
+		if !lines[i].blank() {
+			return i
+		}
+	}
+	return -1
+}

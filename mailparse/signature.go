@@ -1,0 +1,122 @@
+package mailparse
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What mail programs, scanners, lists and lawyers add below what a person
+// wrote, and the phrases with which people close, in many languages.
+var (
+	closing      = regexp.MustCompile(`(?i)^(?:(?:(?:with|mit)?\s*(?:kind|kindest|best|warm|warmest|many|sincere|vielen|besten|herzlichen|herzliche|freundliche|freundlichen|beste|viele|liebe|lieben|schöne|bien|bonne|un|sinceros|muitos|met|hartelijke|vriendelijke|cordiali|distinti|saludos|i miei migliori)\s+)?(?:thanks|thank you|thank u|thankyou|thx|tks|tnx|ty|thanx|cheers|regards|rgds|rgs|wishes|br|kr|bw|kind regards|regards|best|sincerely|yours|yours sincerely|yours faithfully|yours truly|sincerely yours|respectfully|cordially|kind rgds|brgds|b\. ?rgds|b/r|vg|gr|grtz|grtjs|danke|dank|danke schön|grüße|gruß|grüsse|gruss|gruesse|grüßen|grüssen|gruessen|mfg|m\.f\.g\.|lg|vlg|vg|bg|hg|mit freundlichen grüßen|hochachtungsvoll|merci|cordialement|bien cordialement|cordialement vôtre|cdt|cdlt|bàv|bien à vous|bien à toi|salutations|sincères salutations|meilleures salutations|bonne journée|bonne réception|sentiments|gracias|muchas gracias|saludos|un saludo|saludo|saludos cordiales|atentamente|atte|cordialmente|obrigado|obrigada|atenciosamente|att|abs|abraço|abraços|cumprimentos|melhores cumprimentos|com os melhores cumprimentos|grazie|grazie mille|saluti|cordiali saluti|distinti saluti|un saluto|cordialità|bedankt|dank u|alvast bedankt|groeten|groet|vriendelijke groet|vriendelijke groeten|mvg|med vänliga hälsningar|hälsningar|vänliga hälsningar|mvh|hilsen|med venlig hilsen|venlig hilsen|tack|tak|takk|terveisin|pozdrawiam|z poważaniem|dziękuję|s pozdravem|děkuji|с уважением|спасибо|saygılarımla|teşekkürler|teşekkür ederim|pp|p\.p\.)\b\.?|met vriendelijke groet(?:en)?|mit freundlichem gru(?:ß|ss)|mit (?:freundlichen|besten|vielen|herzlichen|lieben) gr(?:ü|u|ue)(?:ß|ss)en|(?:よろしく|宜しく)(?:お願い|御願い).*|以上(?:です)?[、。]?.*よろしく.*|以上[、。]?(?:です[。]?)?$|敬具|草々|此致|敬礼|谢谢|顺祝.*|감사합니다)`)
+	closingRest  = regexp.MustCompile(`(?i)^[\s,.!;:)\-–—*_/~^"'、。]*(?:(?:and|und|et|y|e|en|&|\+)\s+(?:kind |best |warm |many |viele |beste |freundliche |bien )*(?:regards|thanks|cheers|grüße|gruß|cordialement|saludos|groeten|saluti|wishes|danke)|in advance|again|very much|so much|a lot|a million|a bunch|for (?:your|the|all)(?: \S+){1,5}|im voraus|vorab|im vorraus|d['’]avance|par avance|beaucoup|de antemano|por adelantado|desde j[áa]|antecipadamente|in anticipo|alvast|bij voorbaat|aus \S+|from \S+|everyone|everybody|all|team|guys|regards|mille|wishes|truly|sincerely|faithfully)?[\s,.!;:)\-–—*_/~^"'、。]*`)
+	namesOnly    = regexp.MustCompile(`^(?:[\p{Lu}\p{Lo}][\p{L}.'’-]*|[a-z])(?:[\s,/|]+(?:[\p{Lu}\p{Lo}][\p{L}.'’-]*|[a-z]|van|von|de|der|da|del|di|la|le|el|bin|al)){0,4}[\s.,!]*$|^[a-z]{1,12}[.!]?$`)
+	deviceLine   = regexp.MustCompile(`(?i)^[-_–—\s*<(\[]*(?:(?:sent|von|gesendet|verschickt|verstuurd|verzonden|envoy[ée]|enviado|enviada|inviato|skickat|sendt|wysłane|odesláno|lähetetty|отправлено)\b.{0,60}\b(?:iphone|ipad|ipod|android|samsung|galaxy|blackberry|mobile|mobil|mobiltelefon|smartphone|handy|phone|telefon|téléphone|portable|móvil|celular|dispositivo|cellulare|telefoon|outlook|mail|e-?mail|yahoo|proton(?:\s?mail)?|gmail|huawei|xiaomi|pixel|oneplus|nokia|htc|lg|sony|windows|tablet|workspace|device|gerät|appareil|terminal|surface|gmx|web\.de|ionos|spark|airmail|thunderbird|aquamail|bluemail|nine|mailbird|posteo|tutanota|tuta|smartphone|wireless|verizon|t-mobile|hey|superhuman|zoho)\b.{0,60}|get outlook for .{2,30}|outlook (?:für|pour|para|per|voor) .{2,20}(?: herunterladen| télécharger)?|(?:obtener|obter|télécharger|holen sie sich|laden sie|ottieni|download) outlook .{2,40}|diese nachricht wurde von meinem .{3,60}|von meinem .{3,40} gesendet|sendt fra .{3,40}|(?:iphone|ipad|android|スマートフォン|スマホ)から送信.*|.{0,20}から送信.{0,20}|发自我的.{0,20}|从我的.{0,20}发送.*|sent from .{3,40}|envoyé (?:de|depuis) (?:mon|ma) .{3,40}|yahoo mail .{0,40}|typed with thumbs.*|please excuse (?:any )?(?:typos|brevity|my brevity).*|sorry for (?:any )?typos.*|excuse (?:the )?typos.*)[\s.>)\]*]*(?:<?https?://\S+>?)?$`)
+	disclaimer   = regexp.MustCompile(`(?i)^[\s*_\-–—=#.<>\[(]*(?:(?:legal |important |privacy )?(?:disclaimer|confidentiality(?: notice| statement| note)?|confidential(?: communication| information)?|privileged|privacy notice|legal notice|important notice|notice)\b\s*[:\-–—/.!]|(?:confidential|confidentiality notice|disclaimer|legal notice|haftungsausschluss|vertraulichkeitshinweis|aviso legal|aviso de confidencialidad.*|aviso de confidencialidade.*|avis de confidentialité|riservatezza.*)\s*$|the (?:information|contents?) (?:contained )?(?:in|of|transmitted)\b.{0,40}(?:e-?mail|message|communication|transmission)|the contents? of this|this (?:e-?mail|message|communication|transmission|correspondence|electronic)\b.{0,80}(?:confiden|intended|privileged|may contain|contain|scanned|virus|sent (?:to|by|from)|is for|checked|attachments|was|has been)|any (?:views|opinions)\b.{0,60}(?:expressed|message|e-?mail|author)|if you (?:are not|have received|received|are no longer)\b.{0,60}(?:recipient|error|mistake|receive)|please (?:consider|think (?:of|about)) .{0,60}(?:environment|print)|think before (?:you )?print|save paper|before printing|vor dem drucken|diese (?:e-?mail|nachricht|mail|information)\b.{0,60}(?:vertraulich|enth|ist |bestimmt|kann)|der inhalt dieser|die in dieser|vertraulichkeit|rechtlicher hinweis|hinweis:|pflichtangaben|ce (?:message|courriel|mail|courrier|m[ée]l)\b.{0,80}(?:confident|destin|jointe|établi|contient)|ce message et|les informations contenues|avis de confident|pensez à l['’]environnement|n['’]imprimez|este (?:mensaje|correo|e-?mail|mensagem)\b.{0,80}(?:confiden|dirig|destin|conten|contém|adjunt)|esta mensagem\b.{0,80}|la información contenida|a informação contida|antes de imprimir|le informazioni contenute|questo (?:messaggio|documento|e-?mail)\b.{0,80}|questa e-?mail\b.{0,80}|ai sensi del|prima di stampare|dit (?:bericht|e-?mail|e-mailbericht)\b.{0,80}|deze e-?mail\b.{0,80}|de informatie (?:in|verzonden)|denk aan het milieu|registered (?:in|office)\b|company (?:registration|number)\b|registered number|geschäftsführ(?:er|ung)|handelsregister|sitz der gesellschaft|amtsgericht|ust-?id|vat (?:no|reg)|このメールには|本メール(?:は|に|の)|この電子メール|本电子邮件|本邮件)`)
+	footer       = regexp.MustCompile(`(?i)^[\s*_\-–—=#<\[(]*(?:you(?:'re| are)? ?receiv(?:ed|ing) this (?:message|e-?mail)|you received this|to unsubscribe|unsubscribe\b.{0,80}|to view this discussion|for more options|to post to this group|_{5,}\s*$|.{0,60} mailing list\s*$|virus-free\b|virenfrei|sans virus|libre de virus|no virus found|scanned by\b|checked by (?:avg|avast)|(?:e-?mail )?scanned (?:by|for|with)|this (?:e-?mail|message) (?:has been|was|is) (?:\S+ )?(?:scanned|checked|sent through|sent via|processed)|avast\b|avg\b|mimecast|proofpoint|message (?:scanned|protected)|click here to (?:report|unsubscribe)|report this (?:e-?mail|message)|follow us|find us on|connect with us|folgen sie uns|suivez-nous|linkedin\s*[|•·]|www\.\S+\s*$|https?://\S+\s*$|diese (?:e-?mail|nachricht) wurde (?:auf viren|von|mit)|cet e-?mail a été vérifié|este correo (?:electrónico )?ha sido|questa e-?mail è stata|\[?cid:[^\]\s]+\]?\s*$|begin:vcard)`)
+	cidImage     = regexp.MustCompile(`(?i)\[(?:cid:[^\]\n]*|(?:inline )?image:?[^\]\n]*|logo[^\]\n]{0,40}|(?:inline|embedded) image[^\]\n]{0,60}|图片|画像)\]|<image\d*\.(?:png|jpe?g|gif)>|<cid:[^>\n]*>`)
+	banner       = regexp.MustCompile(`(?i)^[\s*_\[(<!⚠️=-]*(?:external(?: e?-?mail| sender| message)?\s*[\])*:!-]|caution\s*[:!-]|warning\s*[:!-].{0,40}(?:external|outside)|extern(?:e e-?mail|er absender)?\s*[\]):]|this (?:e-?mail|message) (?:originated|came|is|was sent) from (?:outside|an external)|you don['’]t often get e-?mail from|\[?external\]?\s*$|sie erhalten nicht (?:oft|häufig) e-mails von|vous n['’]obtenez pas souvent)`)
+	ruler        = regexp.MustCompile(`^[-_=*~─━—–―#+\s]{3,}$`)
+	signatureRow = regexp.MustCompile(`(?i)^(?:[*_|•·\s]*)(?:t|tel|telephone|phone|ph|p|m|mob|mobile|mobil|cell|c|direct|office|fax|f|e|email|e-mail|mail|w|web|website|telefon|handy|tél|téléphone|portable|teléfono|móvil|telefone|telefono|cellulare|telefoon|電話|携帯|skype|address|contact|durchwahl|dw)\.?\s*[:：.|+)]\s*\S`)
+	telRow       = regexp.MustCompile(`^[+(]?\d[\d\s()./-]{6,20}$`)
+)
+
+// isClosing says whether a line is a sign-off, perhaps with a name behind it.
+func isClosing(s string) bool {
+	s = strings.Trim(s, " *_~-–—")
+	if utf8.RuneCountInString(s) > 80 {
+		return false
+	}
+	loc := closing.FindStringIndex(s)
+	if loc == nil {
+		return false
+	}
+	rest := s[loc[1]:]
+	if rest != "" {
+		// "thanksgiving" and "Thanks to …" are no sign-offs.
+		if r, _ := utf8.DecodeRuneInString(rest); unicode.IsLetter(r) && loc[1] > 0 && unicode.Is(unicode.Latin, r) {
+			return false
+		}
+	}
+	more := closingRest.FindStringIndex(rest)
+	rest = strings.TrimSpace(rest[more[1]:])
+	return rest == "" || (namesOnly.MatchString(rest) && (closerMark(s, loc[1]) || len(strings.Fields(rest)) <= 3))
+}
+
+// closerMark says whether punctuation parts the sign-off from what follows.
+func closerMark(s string, at int) bool {
+	t := strings.TrimLeft(s[at:], " ")
+	return t != "" && strings.ContainsRune(",.!-–—;:", []rune(t)[0])
+}
+
+func isDelimiter(s string) bool {
+	return s == "--" || s == "—" || s == "-- " || s == "––" || s == "---" || s == "__"
+}
+
+// tailStart says whether everything from this line on is nobody's answer.
+func tailStart(s string) bool {
+	if s == "" || len(s) > 2000 {
+		return false
+	}
+	return deviceLine.MatchString(s) || disclaimer.MatchString(s) || footer.MatchString(s)
+}
+
+// sender is what identifies the author's own name in a signature.
+type sender struct {
+	words map[string]bool
+}
+
+func newSender(from Address) sender {
+	s := sender{words: map[string]bool{}}
+	for _, w := range strings.FieldsFunc(strings.ToLower(from.Name), notLetter) {
+		s.words[w] = true
+	}
+	local, _, _ := strings.Cut(from.Addr, "@")
+	for _, w := range strings.FieldsFunc(strings.ToLower(local), notLetter) {
+		if len(w) > 2 {
+			s.words[w] = true
+		}
+	}
+	return s
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) }
+
+// names says whether a line is the sender's name and no more.
+func (s sender) names(text string) bool {
+	words := strings.FieldsFunc(strings.ToLower(text), notLetter)
+	if len(words) == 0 || len(words) > 5 || strings.ContainsAny(text, ":：@0123456789") {
+		return false
+	}
+	for _, w := range words {
+		if !s.words[w] && !(utf8.RuneCountInString(w) == 1 && s.initial(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s sender) initial(w string) bool {
+	for name := range s.words {
+		if strings.HasPrefix(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// markNoise blanks what programs put between a person's lines: cid pictures
+// and banners of the mail gateway.
+func markNoise(lines []line) {
+	for i := range lines {
+		l := &lines[i]
+		if strings.ContainsAny(l.text, "[<") && cidImage.MatchString(l.text) {
+			l.text = strings.TrimSpace(cidImage.ReplaceAllString(l.text, ""))
+		}
+		if len(l.text) < 600 && i < 40 && banner.MatchString(l.text) {
+			l.text, l.kind = "", noise
+		}
+	}
+}

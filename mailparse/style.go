@@ -1,0 +1,175 @@
+package mailparse
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+type tagAttrs map[string]string
+
+func (a tagAttrs) has(name string) bool { _, ok := a[name]; return ok }
+
+// style is the little of CSS that decides what a person sees and where lines
+// end.
+type style struct {
+	hidden, block, inline, pre bool
+}
+
+// styleRules maps a class, an id or an element name to its style.
+type styleRules map[string]style
+
+var (
+	styleElement = regexp.MustCompile(`(?is)<style[^>]*>(.*?)</style`)
+	cssComment   = regexp.MustCompile(`(?s)/\*.*?\*/|<!--|-->`)
+	fontZero     = regexp.MustCompile(`font-size:0(?:\.0+)?(?:px|pt|em|rem|%)?(?:;|$|!)`)
+	heightZero   = regexp.MustCompile(`(?:^|;)(?:max-)?height:0(?:px|pt)?(?:;|$|!)`)
+)
+
+// readStyles reads rules on single classes, ids and elements that hide text or
+// make lines. Rules within @media are left out: they are for small screens.
+func readStyles(text string) styleRules {
+	rules := styleRules{}
+	for _, m := range styleElement.FindAllStringSubmatch(text[:min(len(text), 256<<10)], 10) {
+		css := cssComment.ReplaceAllString(m[1], "")
+		for css != "" && len(rules) < 1000 {
+			selectors, rest, ok := strings.Cut(css, "{")
+			if !ok {
+				break
+			}
+			if strings.Contains(selectors, "@") && !strings.Contains(selectors, "@font-face") && !strings.Contains(selectors, "@page") {
+				css = skipBlock(rest)
+				continue
+			}
+			body, after, _ := strings.Cut(rest, "}")
+			css = after
+			st := parseStyle(body)
+			if st == (style{}) {
+				continue
+			}
+			for sel := range strings.SplitSeq(selectors, ",") {
+				rules.add(strings.ToLower(strings.TrimSpace(sel)), st)
+			}
+		}
+	}
+	return rules
+}
+
+func (r styleRules) add(selector string, st style) {
+	if strings.ContainsAny(selector, " >+~:[*") || selector == "" {
+		return
+	}
+	// p.MsoNormal and .MsoNormal count alike; that is close enough here.
+	if i := strings.IndexAny(selector, ".#"); i > 0 {
+		selector = selector[i:]
+	}
+	r[selector] = st
+}
+
+// skipBlock jumps over a nested block such as @media's.
+func skipBlock(css string) string {
+	depth := 1
+	for i := 0; i < len(css); i++ {
+		switch css[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return css[i+1:]
+			}
+		}
+	}
+	return ""
+}
+
+func (r styleRules) of(tag atom.Atom, attrs tagAttrs) style {
+	var st style
+	if len(r) > 0 {
+		st = st.or(r[tag.String()])
+		for i, class := range strings.Fields(strings.ToLower(attrs["class"])) {
+			if i > 20 {
+				break
+			}
+			st = st.or(r["."+class])
+		}
+		if id := attrs["id"]; id != "" {
+			st = st.or(r["#"+strings.ToLower(id)])
+		}
+	}
+	if s := attrs["style"]; s != "" {
+		inline := parseStyle(s)
+		if inline.block || inline.inline {
+			st.hidden = false
+		}
+		st = st.or(inline)
+	}
+	return st
+}
+
+func (st style) or(o style) style {
+	return style{st.hidden || o.hidden, st.block || o.block, st.inline || o.inline, st.pre || o.pre}
+}
+
+func parseStyle(s string) style {
+	s = strings.ToLower(s[:min(len(s), 4096)])
+	s = strings.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' || r == '\n' || r == '\r' {
+			return -1
+		}
+		return r
+	}, s)
+	has := func(decl string) bool { return strings.Contains(s, decl) }
+	var st style
+	st.hidden = has("display:none") || has("visibility:hidden") || has("mso-hide:all") || fontZero.MatchString(s) ||
+		(heightZero.MatchString(s) && has("overflow:hidden")) || has("opacity:0;") || strings.HasSuffix(s, "opacity:0")
+	st.block = has("display:block") || has("display:flex") || has("display:grid") || has("display:list-item") || has("display:table;") || has("display:table-row")
+	st.inline = has("display:inline;") || strings.HasSuffix(s, "display:inline") || has("display:inline!")
+	st.pre = has("white-space:pre") || has("white-space:break-spaces")
+	return st
+}
+
+func neverShown(tag atom.Atom) bool {
+	switch tag {
+	case atom.Style, atom.Script, atom.Title, atom.Head, atom.Noscript, atom.Template, atom.Object, atom.Iframe, atom.Noframes,
+		atom.Select, atom.Svg, atom.Audio, atom.Video, atom.Map, atom.Canvas, atom.Datalist:
+		return tag != atom.Head && tag != atom.Noscript && tag != atom.Object
+	}
+	return false
+}
+
+func isBlock(tag atom.Atom) bool {
+	switch tag {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Center, atom.Dd, atom.Details, atom.Dialog,
+		atom.Dir, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Form,
+		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Html, atom.Li, atom.Main, atom.Menu,
+		atom.Nav, atom.Ol, atom.P, atom.Pre, atom.Section, atom.Summary, atom.Table, atom.Tbody, atom.Td, atom.Tfoot,
+		atom.Th, atom.Thead, atom.Tr, atom.Ul, atom.Caption, atom.Legend, atom.Option, atom.Textarea, atom.Xmp,
+		atom.Plaintext, atom.Listing:
+		return true
+	}
+	return false
+}
+
+func isTablePart(tag atom.Atom) bool {
+	switch tag {
+	case atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr, atom.Td, atom.Th:
+		return true
+	}
+	return false
+}
+
+// isQuote tells a quoting blockquote from one that only indents.
+func isQuote(attrs tagAttrs) bool {
+	class := strings.ToLower(attrs["class"])
+	return strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "quote") || strings.Contains(class, "cite")
+}
+
+func contains(tags []atom.Atom, tag atom.Atom) bool {
+	for _, t := range tags {
+		if t == tag {
+			return true
+		}
+	}
+	return false
+}

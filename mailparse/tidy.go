@@ -1,0 +1,170 @@
+package mailparse
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+var (
+	// bracketed finds text in brackets, where templates keep their hints.
+	bracketed = regexp.MustCompile(`^\s*(?:<([^<>@\d]+)>|\[([^\[\]@\d]+)\]|\{([^{}@\d]+)\}|«([^«»@\d]+)»|＜([^＜＞@\d]+)＞|【([^【】@\d]+)】|\(([^()@\d]+)\)|（([^（）@\d]+)）)\s*`)
+	hintWords = regexp.MustCompile(`(?i)\b(?:your|enter|insert|fill|please|type|here|name|number|phone|e-?mail|text|optional|required|if any|case|step|contact|comments?|poc|todo|tbd|value|bitte|ihre?|eingeben|eintragen|ausfüllen|hier|votre|saisir|saisissez|ici|indiquez|su|aquí|introduzca|seu|sua|aqui|preencha|insira|inserire|qui|inserisci|uw|hier|invullen|vul|nummer|fallnummer|numéro|número|numero|nom|nombre|nome|naam|pflichtfeld|falls|telefon\w*|teléfono|téléphone|describe|what you|as shown|click or tap)\b|ご?記入|入力|番号|記載`)
+	plainHint = regexp.MustCompile(`(?i)^(?:click (?:or tap )?here to enter .*|(?:please )?(?:enter|insert|fill in|type|add)\b.{0,60}\bhere\.?|(?:please )?(?:enter|insert|fill in) (?:your |the )?(?:case number|name|phone.*|e-?mail.*|details|comments|next step)\.?|your (?:case number|name|phone number(?: or e-?mail)?|e-?mail|contact|comments)(?: here)?\.?|to be (?:filled(?: in)?|completed|confirmed|determined|advised)|bitte (?:ausfüllen|eintragen|hier .*)|à compléter|a compléter|por completar|a preencher|da compilare|in te vullen|klicken (?:oder tippen )?sie hier.*|\(?(?:optional|required|if any|mandatory)\)?)$`)
+	emptyWord = regexp.MustCompile(`(?i)^[\s.]*(?:n\s?/\s?a|n\.a\.?|n\\a|na|nil|x{2,}|xx?x?-?x{3,}|[?_.…\-–—=*~#/\\\s]+|tbd|tbc|tba|t\.b\.d\.?|xxx.*xxx|\[\s*\]|\(\s*\)|<\s*>|\{\s*\})[\s.!]*$`)
+	noAnswer  = regexp.MustCompile(`(?i)^(?:none|unknown|not known|don['’]?t know|do not know|no idea|not sure|keine?|unbekannt|aucune?|inconnu|ningun[oa]|desconocido|nenhum|desconhecido|nessun[oa]?|sconosciuto|geen|onbekend|なし|不明|無し)[.!]?$`)
+	markup    = regexp.MustCompile(`\*([^*\n]+)\*|\b_([^_\n]+)_\b`)
+	urlCopy   = regexp.MustCompile(`\s?<(?:mailto|tel|callto|sip):[^<>\s]+>|\s?\[(?:mailto|tel):[^\[\]\s]+\]|<https?://[^<>\s]+>`)
+	mdMail    = regexp.MustCompile(`\[([^\[\]\n]+)\]\((?:mailto|tel):[^()\s]+\)`)
+)
+
+// tidyValue trims a value, takes away what mail programs added to it, and
+// empties what nobody filled in.
+func tidyValue(s string, f Field) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return ""
+	}
+	if strings.ContainsAny(s, "<[") {
+		s = urlCopy.ReplaceAllString(s, "")
+		s = mdMail.ReplaceAllString(s, "$1")
+	}
+	s = unmark(s)
+	s = dropPlaceholders(s)
+	if f != Comments && f != NextStep {
+		s = stripBullet(s)
+	} else if strings.Count(s, "\n") == 0 {
+		s = stripBullet(s)
+	}
+	s = strings.TrimSpace(s)
+	if placeholder(s) || (f != Comments && noAnswer.MatchString(s)) {
+		return ""
+	}
+	return norm.NFC.String(s)
+}
+
+// unmark removes the asterisks with which text parts show bold, when they
+// embrace the whole value.
+func unmark(s string) string {
+	t := strings.TrimSpace(s)
+	for _, mark := range []string{"**", "*", "__", "`"} {
+		if len(t) > 2*len(mark) && strings.HasPrefix(t, mark) && strings.HasSuffix(t, mark) && !strings.Contains(t[len(mark):len(t)-len(mark)], mark) {
+			return strings.TrimSpace(t[len(mark) : len(t)-len(mark)])
+		}
+	}
+	return t
+}
+
+func dropPlaceholders(s string) string {
+	if m := bracketed.FindStringSubmatchIndex(s); m != nil {
+		inside := ""
+		for i := 2; i < len(m); i += 2 {
+			if m[i] >= 0 {
+				inside = s[m[i]:m[i+1]]
+			}
+		}
+		angle := strings.HasPrefix(strings.TrimSpace(s), "<") || strings.HasPrefix(strings.TrimSpace(s), "＜")
+		if hintWords.MatchString(inside) || (angle && m[1] == len(s)) {
+			return strings.TrimSpace(s[m[1]:])
+		}
+	}
+	return s
+}
+
+// stripBullet removes a sub-bullet in front of a value.
+func stripBullet(s string) string {
+	r := firstRune(s)
+	if strings.ContainsRune("-–—•·*▪◦○●‣→➢", r) {
+		rest := s[len(string(r)):]
+		if rest != "" && (rest[0] == ' ' || rest[0] == '\t') && !strings.Contains(rest, "\n"+string(r)+" ") {
+			return strings.TrimSpace(rest)
+		}
+	}
+	if r >= 0xf000 && r <= 0xf0ff {
+		return strings.TrimSpace(s[len(string(r)):])
+	}
+	return s
+}
+
+func placeholder(s string) bool {
+	if strings.Count(s, "\n") > 2 || len(s) > 200 {
+		return false
+	}
+	return s == "" || emptyWord.MatchString(s) || plainHint.MatchString(s)
+}
+
+// casePrefix are the words people put before the number itself.
+var casePrefix = regexp.MustCompile(`(?i)^(?:[#№:\s.\-–(\["'*]|(?:case|ticket|support|number|numbers|no|nr|num|nº|n°|id|ref|reference|incident|fall|vorgang|fallnummer|dossier|cas|caso|chamado|zaak|numéro|número|numero|sr|is|the|our)\b\.?|ケース|案件|番号|チケット|№)+`)
+
+// caseNumber takes the decoration off a case number. several holds the
+// distinct numbers where there are more than one.
+func (p *Parser) caseNumber(value string) (number string, several []string) {
+	v := strings.TrimSpace(norm.NFKC.String(value))
+	if v == "" {
+		return "", nil
+	}
+	if p.validCase(v) && digits(v) > 0 {
+		return v, nil
+	}
+	v = unmark(v)
+	bare := v
+	if loc := casePrefix.FindStringIndex(v); loc != nil && loc[1] < len(v) {
+		bare = v[loc[1]:]
+	}
+	bare = strings.Trim(bare, " \t#.,;:!()[]{}<>\"'*`“”„«»/")
+	if p.validCase(bare) && digits(bare) > 0 {
+		return bare, nil
+	}
+	if joined := joinGroups(bare); joined != "" && p.validCase(joined) {
+		return joined, nil
+	}
+	found := p.numbersIn(v)
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	if len(found) > 1 {
+		return strings.TrimSpace(value), found
+	}
+	return bare, nil
+}
+
+// joinGroups closes the blanks within a number written in groups. Groups that
+// are long enough to be numbers of their own stay apart.
+func joinGroups(s string) string {
+	groups := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '.' || r == '\'' })
+	if len(groups) < 2 || len(groups) > 6 {
+		return ""
+	}
+	for i, g := range groups {
+		letters := strings.TrimFunc(g, func(r rune) bool { return r < 0x80 && unicode.IsLetter(r) && unicode.IsUpper(r) || r == '-' })
+		if (digits(g) != len(g) && !(i == 0 && letters == "" && len(g) <= 4)) || len(g) > 5 && i > 0 && len(groups[0]) > 5 {
+			return ""
+		}
+	}
+	return strings.Join(groups, "")
+}
+
+// numbersIn collects the distinct tokens that could be case numbers.
+func (p *Parser) numbersIn(s string) []string {
+	var found []string
+	seen := map[string]bool{}
+	for _, tok := range strings.FieldsFunc(clipRunes(s, 2000), func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune(",;:()[]{}<>\"'/#|&+=*“”„、。", r)
+	}) {
+		tok = strings.Trim(tok, "-.!?–—")
+		if digits(tok) >= 4 && p.validCase(tok) && !seen[strings.ToUpper(tok)] && !dateToken.MatchString(tok) {
+			seen[strings.ToUpper(tok)] = true
+			found = append(found, tok)
+		}
+	}
+	return found
+}
+
+var dateToken = regexp.MustCompile(`^(?:19|20)\d\d-\d\d?-\d\d?$|^\d\d?-\d\d?-(?:19|20)\d\d$`)
+
+// validCase matches the operator's pattern without regard to case.
+func (p *Parser) validCase(s string) bool {
+	return p.casePattern.MatchString(s) || p.casePattern.MatchString(strings.ToUpper(s)) || p.casePattern.MatchString(strings.ToLower(s))
+}

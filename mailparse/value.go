@@ -1,0 +1,398 @@
+package mailparse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// values cuts the value of each label: from behind the label to the next one,
+// the last to where the mail's text ends.
+func (rd *reader) values(hits []hit, stop int) []string {
+	beneath := rd.answeredBeneath(hits, stop)
+	values := make([]string, len(hits))
+	for i, h := range hits {
+		if i+1 < len(hits) {
+			values[i] = rd.inner(h, hits[i+1].line, beneath)
+		} else {
+			values[i] = rd.last(h, stop, beneath)
+		}
+	}
+	return values
+}
+
+// answeredBeneath says whether most answers to a quoted template stand
+// unquoted under the labels although the quoted lines hold text too: then the
+// newer answer counts.
+func (rd *reader) answeredBeneath(hits []hit, stop int) bool {
+	both := 0
+	for i, h := range hits {
+		next := stop
+		if i+1 < len(hits) {
+			next = hits[i+1].line
+		}
+		if rd.after(h) != "" && i+1 < len(hits) {
+			for j := h.end + 1; j < next; j++ {
+				if !rd.lines[j].blank() && rd.lines[j].depth < rd.lines[h.line].depth {
+					both++
+					break
+				}
+			}
+		}
+	}
+	return both >= 2
+}
+
+// after is the text behind a label on its line.
+func (rd *reader) after(h hit) string {
+	return strings.TrimSpace(rd.lines[h.end].text[min(h.at, len(rd.lines[h.end].text)):])
+}
+
+// inner is the value between two labels.
+func (rd *reader) inner(h hit, next int, beneath bool) string {
+	depth := rd.lines[h.line].depth
+	same, lower := rd.after(h), ""
+	parted := false
+	if h.field == CaseNumber && same != "" && rd.parser.validCase(firstOf(rd.parser.caseNumber(same))) && digits(same) >= 3 && !beneath {
+		return same
+	}
+	for j := h.end + 1; j < next; j++ {
+		l := rd.lines[j]
+		switch {
+		case l.kind == quoteHead && l.depth <= depth && depth > 0:
+			continue
+		case l.blank():
+			if lower != "" && l.depth < depth {
+				lower += "\n"
+			}
+			if same != "" && l.depth >= depth {
+				same += "\n"
+			}
+			parted = true
+		case l.depth < depth:
+			lower += "\n" + l.text
+		case h.field == CaseNumber && strings.TrimSpace(same) != "" && ruler.MatchString(l.text):
+		default:
+			same += "\n" + strings.Repeat("> ", l.depth-depth) + l.text
+		}
+	}
+	same, lower = strings.TrimSpace(same), strings.TrimSpace(lower)
+	return merge(same, lower, h.field, beneath, parted)
+}
+
+// merge joins what stands on the quoted lines and what stands unquoted among
+// them.
+func merge(same, lower string, f Field, beneath, parted bool) string {
+	switch {
+	case lower == "":
+		return same
+	case same == "" || beneath || tidyValue(same, f) == "":
+		return lower
+	}
+	return same + "\n" + lower
+}
+
+func firstOf(s string, _ []string) string { return s }
+
+// last is the value of the last label: it must not run into sign-off,
+// signature, disclaimer or quote.
+func (rd *reader) last(h hit, stop int, beneath bool) string {
+	depth := rd.lines[h.line].depth
+	own := rd.after(h)
+	if depth > 0 {
+		if s, ok := rd.answerBelow(h, stop, own, beneath); ok {
+			return s
+		}
+	}
+	var out []string
+	if own != "" {
+		out = append(out, own)
+	}
+	gap := false
+	for j := h.end + 1; j < stop; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			if l.kind != noise {
+				gap = true
+				if len(out) > 0 {
+					out = append(out, "")
+				}
+			}
+			continue
+		}
+		if l.kind == quoteHead || l.zone != rd.lines[h.line].zone || l.depth < depth ||
+			(l.depth > depth && !rd.pasted(j, stop, depth)) {
+			break
+		}
+		if rd.outOfCell(h, j, len(out) > 0) {
+			break
+		}
+		if len(out) > 0 && gap && shortField(h.field) || rd.tailAt(j, stop, h, len(out) > 0) {
+			break
+		}
+		gap = false
+		out = append(out, strings.Repeat("> ", l.depth-depth)+l.text)
+	}
+	return trimRulers(strings.TrimSpace(strings.Join(out, "\n")))
+}
+
+// shortField says whether a field's value is a line or two, so that an empty
+// line ends it where no other label follows.
+func shortField(f Field) bool { return f == CaseNumber || f == POC || f == POCContact }
+
+// outOfCell says whether line j lies outside the table whose cell holds the
+// last label, once the value has begun or the row has ended.
+func (rd *reader) outOfCell(h hit, j int, begun bool) bool {
+	lab, l := rd.lines[h.end], rd.lines[j]
+	if lab.row == 0 || !isCell(rd.lines, h.end) || l.row == lab.row {
+		return false
+	}
+	return begun || l.row == 0 || rd.rowHadCell(h, j)
+}
+
+func (rd *reader) rowHadCell(h hit, j int) bool {
+	for k := h.end + 1; k < j; k++ {
+		if rd.lines[k].row == rd.lines[h.end].row && rd.lines[k].col != rd.lines[h.end].col {
+			return true
+		}
+	}
+	return false
+}
+
+// answerBelow reads an unquoted answer under the last quoted label. Where the
+// other labels are answered on their quoted lines, unquoted text below the
+// last one is the mail's own text, not an answer.
+func (rd *reader) answerBelow(h hit, stop int, own string, beneath bool) (string, bool) {
+	depth := rd.lines[h.line].depth
+	if own != "" && tidyValue(own, h.field) != "" && !beneath {
+		return "", false
+	}
+	var out []string
+	for j := h.end + 1; j < stop; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			if len(out) > 0 {
+				out = append(out, "")
+			}
+			continue
+		}
+		if l.kind == quoteHead || l.zone != rd.lines[h.line].zone {
+			break
+		}
+		if l.depth >= depth {
+			if len(out) > 0 {
+				break
+			}
+			return "", false
+		}
+		if rd.tailAt(j, stop, h, len(out) > 0) {
+			break
+		}
+		out = append(out, l.text)
+	}
+	s := strings.TrimSpace(strings.Join(out, "\n"))
+	return s, s != ""
+}
+
+// pasted says whether the deeper line j is text of this value, such as a
+// shell prompt, and no quote: text of the value goes on below it, or it is a
+// line or two that look like a prompt.
+func (rd *reader) pasted(j, stop, depth int) bool {
+	n := 0
+	k := j
+	for ; k < stop && (rd.lines[k].depth > depth || rd.lines[k].blank()); k++ {
+		if !rd.lines[k].blank() {
+			n++
+			if isClosing(rd.lines[k].text) || greeting(rd.lines[k].text) {
+				return false
+			}
+		}
+		if n > 12 {
+			return false
+		}
+	}
+	if j > 0 && rd.lines[j-1].blank() && n > 2 {
+		return false
+	}
+	if k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isClosing(rd.lines[k].text) && !isDelimiter(rd.lines[k].text) && !tailStart(rd.lines[k].text) {
+		return true
+	}
+	return n <= 3 && !rd.lines[max(j-1, 0)].blank() && !unicode.IsUpper(firstRune(rd.lines[j].text))
+}
+
+func greeting(s string) bool {
+	w, _, _ := strings.Cut(strings.ToLower(s), " ")
+	switch strings.Trim(w, ",.!:") {
+	case "hi", "hello", "dear", "hallo", "bonjour", "hola", "ciao", "buongiorno", "olá", "beste", "guten", "sehr", "liebe", "lieber", "good":
+		return true
+	}
+	return false
+}
+
+// tailAt says whether the mail's text ends before line j: sign-off, signature,
+// device line, disclaimer, footer.
+func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
+	s := rd.lines[j].text
+	if isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || tailStart(s) {
+		return true
+	}
+	if isClosing(s) && !rd.proseFollows(j+1, stop) {
+		return true
+	}
+	parted := j > 0 && rd.lines[j-1].blank()
+	if rd.from.names(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
+		return true
+	}
+	if ruler.MatchString(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
+		return true
+	}
+	if !parted || (!begun && h.field != Comments) {
+		return false
+	}
+	return rd.bareName(j, stop) || (namesOnly.MatchString(s) && rd.signatureBlock(j+1, stop))
+}
+
+// proseFollows says whether real text, more than a signature, comes below.
+func (rd *reader) proseFollows(j, stop int) bool {
+	lines, prose := 0, 0
+	for ; j < stop && lines < 14; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			continue
+		}
+		if l.kind == quoteHead || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || tailStart(l.text) || isDelimiter(l.text) {
+			break
+		}
+		if lines > 0 && isClosing(l.text) {
+			return prose > 0 || lines > 1
+		}
+		lines++
+		n := len(strings.Fields(l.text))
+		if n >= 7 && !signatureRow.MatchString(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) {
+			prose++
+		}
+	}
+	return prose > 0
+}
+
+// bareName recognises a name as the very last line.
+func (rd *reader) bareName(j, stop int) bool {
+	s := rd.lines[j].text
+	words := strings.Fields(s)
+	if len(words) > 3 || !namesOnly.MatchString(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
+		return false
+	}
+	for k := j + 1; k < stop; k++ {
+		l := rd.lines[k]
+		if l.kind == quoteHead || l.depth > rd.lines[j].depth || tailStart(l.text) || isDelimiter(l.text) {
+			break
+		}
+		if !l.blank() {
+			return false
+		}
+	}
+	return true
+}
+
+// signatureBlock says whether the few lines from j on are contact rows.
+func (rd *reader) signatureBlock(j, stop int) bool {
+	rows, lines := 0, 0
+	for ; j < stop && lines < 10; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			continue
+		}
+		if l.kind == quoteHead || tailStart(l.text) || isDelimiter(l.text) {
+			break
+		}
+		lines++
+		if len(strings.Fields(l.text)) > 12 {
+			return false
+		}
+		if signatureRow.MatchString(l.text) || telRow.MatchString(l.text) || mailLike.MatchString(l.text) || strings.Contains(l.text, "www.") {
+			rows++
+		}
+	}
+	return rows > 0
+}
+
+// contactBlock says whether a ruler opens a signature.
+func (rd *reader) contactBlock(j, stop int) bool {
+	k := nextText(rd.lines[:stop], j)
+	if k < 0 {
+		return true
+	}
+	if tailStart(rd.lines[k].text) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead {
+		return true
+	}
+	return rd.signatureBlock(j, stop) && !rd.proseFollows(j, stop)
+}
+
+// stacked reads a form whose labels all come first and whose values follow,
+// one a line: what remains of a table with a header row.
+func (rd *reader) stacked(hits []hit, stop int) []string {
+	if len(hits) < 3 {
+		return nil
+	}
+	for i, h := range hits {
+		if rd.after(h) != "" {
+			return nil
+		}
+		if i > 0 && nextText(rd.lines[:stop], hits[i-1].end+1) != h.line {
+			return nil
+		}
+	}
+	var values []string
+	last := hits[len(hits)-1]
+	for j := last.end + 1; j < stop; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			continue
+		}
+		if l.kind == quoteHead || l.zone != rd.lines[last.line].zone || rd.tailAt(j, stop, last, len(values) > 0) && len(values) >= len(hits) {
+			break
+		}
+		values = append(values, l.text)
+	}
+	if len(values) < len(hits)-1 || len(values) > len(hits)+12 || digits(values[hitIndex(hits, CaseNumber)]) < 3 {
+		return nil
+	}
+	if len(values) > len(hits) {
+		rest := trimRulers(rd.last(last, stop, false))
+		_ = rest
+		values = values[:len(hits)]
+	}
+	for len(values) < len(hits) {
+		values = append(values, "")
+	}
+	return values
+}
+
+func hitIndex(hits []hit, f Field) int {
+	for i, h := range hits {
+		if h.field == f {
+			return i
+		}
+	}
+	return 0
+}
+
+func trimRulers(s string) string {
+	for {
+		i := strings.LastIndexByte(s, '\n')
+		if i < 0 || !ruler.MatchString(s[i+1:]) {
+			return s
+		}
+		s = strings.TrimSpace(s[:i])
+	}
+}
+
+func digits(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
