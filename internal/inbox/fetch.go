@@ -147,7 +147,10 @@ func (s *session) readBodies(uids []imap.UID, found map[imap.UID][]byte) error {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: s.o.MaxMessage + 1}}
 	cmd := s.c.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-		uid, raw := readBody(msg, s.o.MaxMessage+1)
+		uid, raw, err := readBody(msg, s.o.MaxMessage+1)
+		if err != nil {
+			return err
+		}
 		if raw != nil {
 			found[uid] = raw
 		}
@@ -157,8 +160,9 @@ func (s *session) readBodies(uids []imap.UID, found map[imap.UID][]byte) error {
 
 // readBody reads one FETCH response. Without exactly one whole body in it there
 // is none: an unasked-for FETCH with flags alone may take the place of the
-// real one without any error.
-func readBody(msg *imapclient.FetchMessageData, limit int64) (uid imap.UID, raw []byte) {
+// real one without any error. After an error the connection is dead, and the
+// command must be left alone: draining it would race with go-imap's reader.
+func readBody(msg *imapclient.FetchMessageData, limit int64) (uid imap.UID, raw []byte, err error) {
 	sections := 0
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
@@ -170,14 +174,14 @@ func readBody(msg *imapclient.FetchMessageData, limit int64) (uid imap.UID, raw 
 				continue
 			}
 			b := make([]byte, item.Literal.Size())
-			if _, err := io.ReadFull(item.Literal, b); err == nil {
-				_, _ = io.Copy(io.Discard, item.Literal) // to its EOF: it ends the literal
-				raw = b
+			if _, err := io.ReadFull(item.Literal, b); err != nil {
+				return uid, nil, fmt.Errorf("read mail %d: %w", uid, err)
 			}
+			raw = b
 		}
 	}
 	if sections != 1 {
-		return uid, nil
+		raw = nil
 	}
-	return uid, raw
+	return uid, raw, nil
 }
