@@ -216,14 +216,19 @@ func (h *Harness) ExpectMail(to string, words ...string) Letter {
 	return found
 }
 
+// holds reports whether subject and text hold all of the words, whatever
+// their case and wrapping.
 func (l Letter) holds(words []string) bool {
+	text := fold(l.Subject + " " + l.Text)
 	for _, w := range words {
-		if !strings.Contains(l.Subject+"\n"+l.Text, w) {
+		if !strings.Contains(text, fold(w)) {
 			return false
 		}
 	}
 	return true
 }
+
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
 // ExpectNothing fails if a letter has come that was not expected.
 func (h *Harness) ExpectNothing() {

@@ -11,6 +11,7 @@ import (
 const customer = "ana@acme.example"
 
 func TestGoodMailIsAcknowledgedAndTheLeaderIsTold(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t)
 	id := h.Send(customer, "Please escalate", harness.Form("01234567"))
 	h.ExpectDisposition(id, escalation.Accepted)
@@ -30,6 +31,7 @@ func TestGoodMailIsAcknowledgedAndTheLeaderIsTold(t *testing.T) {
 }
 
 func TestEachTargetThatPassesTellsTheNextLevelUntilALeaderTakesIt(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t, "notify_owner: false")
 	h.Send(customer, "Please escalate", harness.Form("01234567"))
 	h.ExpectMail(customer, "Re: Please escalate")
@@ -52,6 +54,7 @@ func TestEachTargetThatPassesTellsTheNextLevelUntilALeaderTakesIt(t *testing.T) 
 }
 
 func TestUnknownCaseAndStrangerGetTheSameWords(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t)
 	h.ExpectDisposition(h.Send(customer, "Help", harness.Form("09999999")), escalation.Refused)
 	unknown := h.ExpectMail(customer, "Re: Help")
@@ -65,6 +68,7 @@ func TestUnknownCaseAndStrangerGetTheSameWords(t *testing.T) {
 }
 
 func TestFormWithGapsIsReturnedAndAReplyCompletesIt(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t, "notify_owner: false")
 	h.ExpectDisposition(h.Send(customer, "Escalate", "Case Number: 01234567\nExpected Next Step: Call me\nPoint of Contact: The shift lead\n"), escalation.Returned)
 	returned := h.ExpectMail(customer, "Re: Escalate", "Phone Number or Email for POC", "Call me")
@@ -74,6 +78,7 @@ func TestFormWithGapsIsReturnedAndAReplyCompletesIt(t *testing.T) {
 }
 
 func TestUnprovenSenderIsQuarantinedAndOpsHear(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t)
 	raw := "From: " + customer + "\r\nTo: desk@example.com\r\nSubject: x\r\nMessage-ID: <spoof@acme.example>\r\n\r\n" + harness.Form("01234567")
 	h.SendRaw("mallory@elsewhere.example", []byte(raw))
@@ -87,6 +92,7 @@ func TestUnprovenSenderIsQuarantinedAndOpsHear(t *testing.T) {
 }
 
 func TestTheSameMailAgainIsADuplicate(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t, "notify_owner: false")
 	raw := []byte("From: " + customer + "\r\nTo: desk@example.com\r\nSubject: Escalate\r\nMessage-ID: <once@acme.example>\r\n\r\n" + harness.Form("01234567"))
 	h.SendRaw(customer, raw)
@@ -100,12 +106,14 @@ func TestTheSameMailAgainIsADuplicate(t *testing.T) {
 }
 
 func TestMachinesGetNoAnswer(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t)
 	h.ExpectDisposition(h.Send(customer, "Automatic reply: away", "I am away.", "Auto-Submitted: auto-replied"), escalation.Ignored)
 	h.ExpectDisposition(h.Send(customer, "News", "News.", "List-Id: <news.acme.example>"), escalation.Ignored)
 }
 
 func TestRestartDoesNotAnswerTwice(t *testing.T) {
+	t.Parallel()
 	h := harness.New(t, "notify_owner: false")
 	h.ExpectDisposition(h.Send(customer, "Escalate", harness.Form("01234567")), escalation.Accepted)
 	h.ExpectMail(customer, "Re: Escalate")
