@@ -148,11 +148,15 @@ func (set *labelSet) columns(head, values tableRow) (out []line) {
 			continue
 		}
 		l := c[0]
-		l.text = strings.TrimRight(l.text, " :：") + ":"
+		l.text = strings.TrimRight(cellText(c), " :：") + ":"
+		l.row, l.col = values.cells[0][0].row, 2*l.col
 		out = append(out, l)
-		for _, v := range values.cells {
-			if v[0].col == c[0].col {
-				out = append(out, v...)
+		for _, cell := range values.cells {
+			for _, v := range cell {
+				if v.col == c[0].col {
+					v.col = 2*v.col + 1
+					out = append(out, v)
+				}
 			}
 		}
 	}

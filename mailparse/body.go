@@ -7,6 +7,15 @@ import (
 
 // body reads the text a person sees and the forms in it.
 func (p *Parser) body(root *part, msg *Message) {
+	p.readBody(root, msg)
+	msg.Automatic, msg.AutomaticReason = p.automatic(root.header, root, msg)
+	if len(msg.Forms) > 0 || msg.Command != nil || msg.Automatic != "" {
+		return
+	}
+	p.add(p.subjectForm(msg.Subject), nil, msg)
+}
+
+func (p *Parser) readBody(root *part, msg *Message) {
 	c := &collector{parser: p, from: newSender(msg.From), budget: 4 * p.limits.Text}
 	chosen := c.read(root)
 	msg.Defects = append(msg.Defects, c.defects...)
@@ -21,11 +30,13 @@ func (p *Parser) body(root *part, msg *Message) {
 			forms = nil
 		}
 	}
-	if len(forms) == 0 && msg.Command == nil {
-		forms = p.subjectForm(msg.Subject)
-	}
+	p.add(forms, source.rival, msg)
+}
+
+// add finishes forms and names their problems.
+func (p *Parser) add(forms []foundForm, rivals []foundForm, msg *Message) {
 	for i, f := range forms {
-		form, problems := p.finish(i, f, msg.Subject, len(forms) == 1, source.rival)
+		form, problems := p.finish(i, f, msg.Subject, len(forms) == 1, rivals)
 		msg.Forms = append(msg.Forms, form)
 		msg.Problems = append(msg.Problems, problems...)
 	}

@@ -49,7 +49,7 @@ func mailAddress(s string) string {
 	if i <= 0 {
 		return ""
 	}
-	return s[:i+1] + strings.ToLower(strings.TrimRight(s[i+1:], "-."))
+	return s[:i+1] + strings.TrimRight(s[i+1:], "-.")
 }
 
 func (p *Parser) phones(s string) []string {

@@ -97,7 +97,7 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 	var l label
 	var edits int
 	var ok bool
-	if sep == sepNone || sep == sepSoft {
+	if sep == sepNone || (sep == sepSoft && !dashAt(s, to)) {
 		if l, ok = set.exact[labelKey(text)]; !ok {
 			l, ok = set.lookupHalves(text)
 		}
@@ -124,6 +124,13 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 		h.rank = weak
 	}
 	report(h)
+}
+
+// dashAt says whether s[at:] begins with a mark that parts label and value as
+// surely as a colon, so that even a misspelt label before it counts.
+func dashAt(s string, at int) bool {
+	r := firstRune(strings.TrimLeft(s[at:], " "))
+	return strings.ContainsRune("-–—―→➔➜⇒»›>~?", r)
 }
 
 // separatorAt classifies the rune at s[at:].
@@ -223,7 +230,7 @@ func wordEnds(text string, i int) bool {
 	switch {
 	case c == ' ' || c == '#' || p == '#' || p == '.':
 		return true
-	case c >= '0' && c <= '9' && (p < '0' || p > '9'):
+	case c >= '0' && c <= '9' && (p|32) >= 'a' && (p|32) <= 'z':
 		return true
 	}
 	return c >= 0xe3 && p >= 0x80 // no blanks between words of Chinese and Japanese

@@ -1,5 +1,10 @@
 package mailparse
 
+import (
+	"regexp"
+	"strings"
+)
+
 // foundForm is one form of a document with what decides between forms.
 type foundForm struct {
 	Form
@@ -221,6 +226,10 @@ func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 		f.set(h.field, values[i])
 		f.sure += h.rank
 	}
+	if stop < len(rd.lines) {
+		last := f.value(hits[len(hits)-1].field)
+		*last = withoutHeading(*last)
+	}
 	f.tidy()
 	seen := map[Field]bool{}
 	for _, h := range hits {
@@ -231,6 +240,21 @@ func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 	f.count()
 	return f, rd.isForm(hits, f)
 }
+
+// withoutHeading drops the line that announces the next form.
+func withoutHeading(s string) string {
+	at := strings.LastIndex(s, "\n\n")
+	last := strings.TrimSpace(s[at+1:])
+	if strings.Contains(last, "\n") || len(last) > 80 || (at < 0 && !strings.HasSuffix(last, ":")) {
+		return s
+	}
+	if strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || headingLine.MatchString(last) {
+		return trimRulers(strings.TrimSpace(s[:max(at, 0)]))
+	}
+	return s
+}
+
+var headingLine = regexp.MustCompile(`(?i)^[\s*#_=\-–—]*(?:(?:and |also )?(?:the )?(?:second|2nd|third|3rd|next|another|other|also|form|case|escalation|no\.?|number|nr\.?|zweite\w*|deuxième|segund\w+|second\w+|tweede|and)\b.{0,40}|\d{1,2}[.)]?|(?:\d/\d))[\s*#_=\-–—]*$`)
 
 // inCompany drops weak labels that no surer one vouches for.
 func (rd *reader) inCompany(hits []hit) []hit {
@@ -311,6 +335,21 @@ func (f *Form) value(field Field) *string {
 }
 
 func (f *foundForm) tidy() {
+	if bullets, all := 0, 0; true {
+		for _, field := range fields {
+			if v := *f.value(field); v != "" {
+				all++
+				if strings.HasPrefix(v, "o ") {
+					bullets++
+				}
+			}
+		}
+		for _, field := range fields { // Word's hollow bullet as text
+			if v := f.value(field); bullets >= 2 && bullets >= all-1 {
+				*v = strings.TrimPrefix(*v, "o ")
+			}
+		}
+	}
 	for _, field := range fields {
 		v := f.value(field)
 		*v = tidyValue(*v, field)
@@ -398,7 +437,7 @@ func atAge(forms []foundForm, age int) []foundForm {
 			}
 		}
 		if len(full) > 0 {
-			return full
+			return withoutStubs(full)
 		}
 	}
 	return kept
@@ -411,4 +450,19 @@ func (f Form) equal(o Form) bool {
 		}
 	}
 	return true
+}
+
+// withoutStubs drops a form that holds next to nothing beside a full one.
+func withoutStubs(forms []foundForm) []foundForm {
+	most := 0
+	for _, f := range forms {
+		most = max(most, f.filled)
+	}
+	var kept []foundForm
+	for _, f := range forms {
+		if most < 3 || f.filled > 1 || f.CaseNumber != "" {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }

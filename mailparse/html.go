@@ -351,8 +351,14 @@ func (lay *layout) newLine() {
 	}
 	s := lay.cur.String()
 	lay.cur.Reset()
-	if lay.gap && len(lay.lines) > 0 {
-		lay.lines = append(lay.lines, lay.emptyLine())
+	if n := len(lay.lines); lay.gap && n > 0 {
+		empty := lay.emptyLine()
+		if last := lay.lines[n-1]; last.row != empty.row || last.col != empty.col {
+			empty.row, empty.col = 0, 0 // between cells, not in one
+		}
+		if empty.row > 0 || lay.pos().row == 0 || lay.pos().col == 0 {
+			lay.lines = append(lay.lines, empty)
+		}
 	}
 	lay.gap = false
 	for part := range strings.SplitSeq(cleanText(s), "\n") {

@@ -70,7 +70,6 @@ func (p *Parser) Parse(raw []byte) (Message, error) {
 	}
 	p.envelope(root.header, &msg)
 	p.body(root, &msg)
-	msg.Automatic, msg.AutomaticReason = p.automatic(root.header, root, &msg)
 	if msg.Automatic == Bounce {
 		msg.Delivery = delivery(root, root.header, &msg)
 	}

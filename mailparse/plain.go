@@ -16,6 +16,7 @@ func readPlain(text string, opt plainOptions) document {
 	text = cleanText(newlines(text))
 	var doc document
 	signed, skipping := false, false
+	text = uuBlock.ReplaceAllString(text, "\n")
 	for s := range strings.SplitSeq(text, "\n") {
 		depth, rest := quoteDepth(s)
 		trimmed := strings.TrimSpace(rest)
@@ -74,6 +75,7 @@ func (d *document) flowOn(rest string, depth int, delSp bool) bool {
 }
 
 var (
+	uuBlock   = regexp.MustCompile(`(?m)^begin [0-7]{3} \S[^\n]*\n(?:[!-` + "`" + `][^\n]*\n|[ ` + "`" + `]?\n)*end[ \t]*$`)
 	pipeRow   = regexp.MustCompile(`^[|│┃┆║].*[|│┃║]\s*$`)
 	tableRule = regexp.MustCompile(`^[\s|+\-=:_─│┌┐└┘├┤┬┴┼━┃╋╔╗╚╝║═╠╣╦╩╬]{3,}$`)
 )

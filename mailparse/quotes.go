@@ -153,6 +153,8 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 		verb := attributionVerb.MatchString(joined)
 		quoted = deeperNext(lines, i+n, lines[i].depth)
 		switch {
+		case verb && n <= 2 && len(joined) < 160 && fullDate.MatchString(joined) && attributionTail.MatchString(joined):
+			return n, quoted
 		case verb && (address || (date && startsLikeDate(joined))), date && address && startsLikeDate(joined) && n <= 2:
 			return n, quoted
 		case verb && quoted && len(joined) < 200:
@@ -169,7 +171,8 @@ var (
 	attributionEndRe = regexp.MustCompile(`(?i)(?:napisał\(a\)|yazdı|写道|寫道|書きました)[:：。]?$`)
 	dateStart        = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
 	bareAttribution  = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
-	weekdayStart     = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|op)\s+(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lu|ma|me|je|ve|sa|di|seg|ter|qua|qui|sex|s[áa]b|dom|yesterday|today|gestern|heute|hier)`)
+	fullDate         = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
+	attributionTail  = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)
 )
 
 func attributionEnd(s string) bool { return attributionEndRe.MatchString(s) }

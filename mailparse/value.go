@@ -246,10 +246,10 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if ruler.MatchString(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
 		return true
 	}
-	if !parted || (!begun && h.field != Comments) {
+	if !parted || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
 		return false
 	}
-	return rd.bareName(j, stop) || (namesOnly.MatchString(s) && rd.signatureBlock(j+1, stop))
+	return begun && rd.bareName(j, stop) || (namesOnly.MatchString(s) && rd.signatureBlock(j+1, stop))
 }
 
 // proseFollows says whether real text, more than a signature, comes below.
