@@ -1,7 +1,7 @@
 package escalation
 
 import (
-	"slices"
+	"cmp"
 	"strings"
 	"time"
 
@@ -11,61 +11,69 @@ import (
 // snoozeUsual is how long a SNOOZE without a time lasts.
 const snoozeUsual = 30 * time.Minute
 
-// answer judges a leader's reply to a notice. The notice's token and the
-// proven sender have been found to belong together.
+// answer judges a reply to a notice of its own. The notice's token and the
+// proven sender have been found to belong together. Leaders of the escalation
+// command it; the case owner leaves notes.
 func (j *judgement) answer() {
 	n := j.state.Notice
-	j.check("token", true, "answers a notice that went to this leader")
+	j.check("token", true, "answers a notice that went to this sender")
 	file, ok := j.state.Cases[n.Case]
 	if !ok || file.Escalation == nil {
 		j.quarantine("case", "the case of the notice is no longer known")
 		return
 	}
-	e := *file.Escalation
-	e.Told, e.Timeline = slices.Clip(e.Told), slices.Clip(e.Timeline)
-	a := &leaderAnswer{judgement: j, file: file, e: &e, leader: n.To}
+	e := file.Escalation.next()
+	a := &leaderAnswer{step: j.step(file, &e), judgement: j, leader: n.To}
 	a.role, a.level = j.policy.role(&e, n.To)
-	a.file.Escalation = &e
-	j.end(Commanded, a.act())
+	j.end(Commanded, a.act(n.Ordinal))
 	if a.changed {
-		e.Revision++
-		j.change.Escalations = append(j.change.Escalations, e)
+		a.write()
+	} else {
+		a.unchanged(*file.Escalation)
 	}
-	j.reply(KindConfirmed, &a.file, mailparse.Form{CaseNumber: e.Case}, a.confirmation)
+	var quotas []Quota
+	if !a.fresh {
+		quotas = append(quotas, j.loopQuota(e.Case))
+	}
+	j.reply(KindConfirmed, &a.file, mailparse.Form{CaseNumber: e.Case}, a.confirmation, quotas...)
 }
 
 // leaderAnswer is a leader's reply on its way to become a change.
 type leaderAnswer struct {
-	*judgement
-	file    CaseFile
-	e       *Escalation
-	leader  string
-	role    string
-	level   int
-	changed bool
-	said    string    // what the confirmation says came of it
-	until   time.Time // SNOOZE: until when; ACK: how long it holds
+	*step
+	judgement *judgement
+	leader    string
+	role      string
+	level     int
+	changed   bool      // the escalation has changed
+	fresh     bool      // the answer did something; a machine that answers us would not
+	said      string    // what the confirmation says came of it
+	until     time.Time // SNOOZE: until when; ACK: how long it holds
 }
 
 func (a *leaderAnswer) confirmation(l *Letter) {
-	l.Verb, l.Why, l.Until, l.TakenBy = "", a.said, a.until, ""
-	if a.mail.Command != nil {
-		l.Verb = a.mail.Command.Verb
+	l.Verb, l.Why, l.Until = "", a.said, a.until
+	if c := a.judgement.mail.Command; c != nil && a.fresh {
+		l.Verb = c.Verb
 	}
-	if a.e.Status == Acknowledged {
-		l.TakenBy, _ = a.policy.role(a.e, a.e.TakenBy)
-	}
+	l.Answerable = a.e.Status == Open && a.level > 0
 }
 
+// unchanged puts back the escalation as it was.
+func (a *leaderAnswer) unchanged(e Escalation) { *a.e = e }
+
 // act does what the leader says, and answers it in words for the record.
-func (a *leaderAnswer) act() string {
-	command := a.mail.Command
+func (a *leaderAnswer) act(ordinal int) string {
+	e, command := a.e, a.judgement.mail.Command
 	switch {
-	case !a.e.Status.Active():
-		a.said = "This escalation is over already: " + string(a.e.Status) + "."
-		return "nothing to do: the escalation is " + string(a.e.Status)
-	case command == nil:
-		return a.remark(strings.TrimSpace(a.mail.Fresh))
+	case ordinal != e.Ordinal:
+		a.said = "The escalation that this letter was about is over. The case has been escalated again since: please answer the newer letter."
+		return "nothing to do: the notice belongs to an earlier escalation of the case"
+	case !e.Status.Active():
+		a.said = "This escalation is over already: " + string(e.Status) + "."
+		return "nothing to do: the escalation is " + string(e.Status)
+	case command == nil || a.level == 0:
+		return a.remark(strings.TrimSpace(a.judgement.mail.Fresh))
 	}
 	switch command.Verb {
 	case mailparse.Ack:
@@ -75,9 +83,9 @@ func (a *leaderAnswer) act() string {
 	case mailparse.Snooze:
 		return a.snooze(command.For)
 	case mailparse.Resolve:
-		return a.resolve(command.Text)
+		return a.resolve(strings.TrimSpace(command.Text))
 	}
-	return a.remark(strings.TrimSpace(a.mail.Fresh))
+	return a.remark(strings.TrimSpace(a.judgement.mail.Fresh))
 }
 
 // remark keeps any other words on the timeline.
@@ -86,10 +94,10 @@ func (a *leaderAnswer) remark(text string) string {
 		a.said = "There was no text in your mail. Answer ACK, PASS, SNOOZE 30m or RESOLVE with a word on the outcome."
 		return "an answer without text"
 	}
-	a.changed = true
+	a.changed, a.fresh = true, !said(a.e, text)
 	a.e.note(a.now, "note", a.leader, text)
 	a.said = "Your note is on the timeline. The clock goes on until somebody answers ACK."
-	if a.e.Status == Acknowledged {
+	if a.e.Status != Open || a.level == 0 {
 		a.said = "Your note is on the timeline."
 	}
 	return "a note on the timeline"
@@ -98,57 +106,67 @@ func (a *leaderAnswer) remark(text string) string {
 // ack takes the escalation: the ladder stops, the others who know and the
 // customer are told who has it.
 func (a *leaderAnswer) ack() string {
-	e, p := a.e, a.policy
+	e := a.e
 	if e.Status == Acknowledged {
-		holder, _ := p.role(e, e.TakenBy)
-		a.said = "It is with " + holder + " already."
-		if SameAddress(e.TakenBy, a.leader) {
-			a.said = "You have it already."
+		a.said = "You have it already."
+		if !SameAddress(e.TakenBy, a.leader) {
+			a.said = "It is with " + a.holder() + " already."
 		}
 		return "taken already"
 	}
-	a.changed = true
-	p.revoke(&a.change, e)
+	a.changed, a.fresh = true, true
+	a.revoke(KindEscalation, KindAddition)
 	e.Status, e.TakenBy, e.TakenAt = Acknowledged, a.leader, a.now
 	e.Due, e.RemindAt = time.Time{}, time.Time{}
-	if p.AckExpires {
-		e.ExpiresAt = p.after(a.now, 1, e.Severity, e.Region)
+	if e.SettledAt.IsZero() {
+		e.SettledAt, e.Missed = a.now, a.now.After(e.RespondBy)
+	}
+	if a.AckExpires {
+		e.ExpiresAt = a.after(a.now, 1, e.Severity, e.Region)
 		a.until = e.ExpiresAt
 	}
 	e.note(a.now, "taken", a.leader, a.role)
-	say := func(l *Letter) { l.TakenBy = a.role }
+	if !SameAddress(e.RequestedBy, a.leader) {
+		a.notice(KindTaken, e.RequestedBy, nil)
+	}
 	for _, to := range e.told() {
-		if !SameAddress(to, a.leader) {
-			p.notice(&a.change, KindTakenOver, to, &a.file, say)
+		if !SameAddress(to, a.leader) && !SameAddress(to, e.RequestedBy) {
+			a.notice(KindTakenOver, to, nil)
 		}
 	}
-	p.notice(&a.change, KindTaken, e.RequestedBy, &a.file, say)
 	a.said = "You have it. The ladder has stopped, and the customer knows."
 	return "taken by level " + levelText(a.level)
 }
 
+// holder is the role of who has the escalation.
+func (a *leaderAnswer) holder() string {
+	role, _ := a.step.role(a.e, a.e.TakenBy)
+	return cmp.Or(role, "another leader")
+}
+
 // pass hands the escalation to the next level at once.
 func (a *leaderAnswer) pass() string {
-	e, p := a.e, a.policy
-	if a.level < e.Level {
-		a.said = p.levelName(e.Level) + " has been told already."
-		return "passed, but a higher level has it already"
+	e := a.e
+	if e.Status == Acknowledged && !SameAddress(e.TakenBy, a.leader) {
+		a.said = "It is with " + a.holder() + " already, so there is nothing to pass on."
+		return "passed, but another leader has it"
 	}
-	if next, _ := p.reachable(e.Level, e.Region); next == 0 {
+	if a.level < e.Level && e.Status == Open {
+		a.said = a.levelName(e.Level) + " has been told already."
+		return "passed, but a higher level has been told already"
+	}
+	if next, _ := a.reachable(e.Level, e.Region); next == 0 {
 		a.said = "There is no level above yours. Please take it (ACK), or call somebody who can."
-		a.change.Alarms = append(a.change.Alarms, Alarm{
-			At: a.now, What: "ladder-end", Ref: e.Case,
-			Detail: "The last level has passed the escalation on, and there is nobody above. Call a leader.",
-		})
+		a.alarm("ladder-end", "The last level has passed the escalation on, and there is nobody above. Call a leader.")
 		return "passed, but there is no level above"
 	}
-	a.changed = true
+	a.changed, a.fresh = true, true
 	if e.Status == Acknowledged {
-		e.Status, e.TakenBy, e.Due, e.ExpiresAt = Open, "", a.now, time.Time{}
+		a.reopen(a.now)
 	}
 	e.note(a.now, "passed", a.leader, a.role)
-	p.raise(&a.change, e, a.file, a.role+" has passed it on.")
-	a.said = "Passed on to " + p.levelName(e.Level) + ", who has been told now."
+	a.raise(a.role + " has passed it on.")
+	a.said = "Passed on to " + a.levelName(e.Level) + ", who has been told now."
 	return "passed to level " + levelText(e.Level)
 }
 
@@ -157,38 +175,37 @@ func (a *leaderAnswer) pass() string {
 func (a *leaderAnswer) snooze(d time.Duration) string {
 	e := a.e
 	if e.Status != Open {
-		a.said = "Somebody has it already, so there is nothing to put off."
+		a.said = "It is with " + a.holder() + " already, so there is nothing to put off."
 		return "snoozed, but it is taken already"
 	}
 	if d <= 0 {
 		d = snoozeUsual
 	}
-	until := a.now.Add(d)
-	a.changed = true
+	a.changed, a.fresh = true, true
+	a.until = a.now.Add(d)
 	a.said = "You will be reminded."
-	if !e.Due.IsZero() && !until.Before(e.Due) {
-		until = e.Due
-		a.said = "It can wait no longer than the next target: then " + a.next() + " is told."
+	if a.until.Before(e.Due) {
+		e.RemindAt, e.RemindTo = a.until, a.leader
+	} else {
+		a.until = e.Due
+		a.said = "It can wait no longer than the next target: then " + a.above() + " told."
 	}
-	if until.Before(e.Due) || e.Due.IsZero() {
-		e.RemindAt = until
-	}
-	a.until = until
-	e.note(a.now, "snoozed", a.leader, "until "+until.UTC().Format(time.RFC3339))
+	e.note(a.now, "snoozed", a.leader, "until "+a.until.UTC().Format(time.RFC3339))
 	return "snoozed"
 }
 
-func (a *leaderAnswer) next() string {
-	if level, _ := a.policy.reachable(a.e.Level, a.e.Region); level > 0 {
-		return a.policy.levelName(level)
+// above says who is told at the next target.
+func (a *leaderAnswer) above() string {
+	if level, _ := a.reachable(a.e.Level, a.e.Region); level > 0 {
+		return a.levelName(level) + " is"
 	}
-	return "your level again, and operations,"
+	return "your level, again, and operations are"
 }
 
 // resolve ends the escalation with the leader's words.
 func (a *leaderAnswer) resolve(text string) string {
-	a.changed = true
-	a.policy.finish(&a.change, a.e, a.file, Resolved, a.leader, strings.TrimSpace(text), a.now)
+	a.changed, a.fresh = true, true
+	a.finish(Resolved, a.leader, text)
 	a.said = "The escalation is resolved. The customer and those who knew of it are told."
 	return "resolved by level " + levelText(a.level)
 }

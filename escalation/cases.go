@@ -1,79 +1,78 @@
 package escalation
 
 import (
-	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"escalationd/mailparse"
 )
 
 // accept begins an escalation: the clock starts and the first level is told.
-func (j *judgement) accept(file CaseFile, f mailparse.Form) {
-	e := j.begin(file, f, Open)
-	j.policy.open(&j.change, &e, file, j.now)
+func (j *judgement) accept(file CaseFile, before *Escalation, f mailparse.Form) {
+	e := j.begin(file, before, f, Open)
+	s := j.step(file, &e)
+	s.open(j.now)
+	s.write()
+	s.tellOwner()
 	j.end(Accepted, "escalated to level "+levelText(e.Level))
-	file.Escalation = &e
-	j.reply(KindAccepted, &file, f, nil)
-	if j.policy.NotifyOwner && file.Case.OwnerEmail != "" {
-		j.policy.notice(&j.change, KindOwner, file.Case.OwnerEmail, &file, nil)
+	if _, ok := j.policy.Severities[e.Severity]; !ok {
+		s.alarm("severity", "The case has a severity that the configuration does not name. It is handled as the least urgent one.")
 	}
-	j.change.Escalations = append(j.change.Escalations, e)
+	j.reply(KindAccepted, &s.file, f, nil, j.firstAnswer(e.Case))
 }
 
 // park keeps an escalation that comes too early until the rule allows it.
-func (j *judgement) park(file CaseFile, f mailparse.Form, opens time.Time) {
-	e := j.begin(file, f, Parked)
+func (j *judgement) park(file CaseFile, before *Escalation, f mailparse.Form, opens time.Time) {
+	e := j.begin(file, before, f, Parked)
 	e.Due = opens
+	s := j.step(file, &e)
+	s.write()
 	j.end(ParkedEarly, "too early under the owner-silence rule")
-	file.Escalation = &e
-	j.reply(KindParked, &file, f, func(l *Letter) { l.Until = opens })
-	j.change.Escalations = append(j.change.Escalations, e)
+	j.reply(KindParked, &s.file, f, nil, j.firstAnswer(e.Case))
 }
 
 // begin makes the escalation of a case, with what went before in its history.
-func (j *judgement) begin(file CaseFile, f mailparse.Form, status Status) Escalation {
+func (j *judgement) begin(file CaseFile, before *Escalation, f mailparse.Form, status Status) Escalation {
 	e := Escalation{
 		Case: file.Case.Number, Revision: 1, Ordinal: 1, Status: status,
 		Account: file.Case.Account, Region: regionOf(file), Severity: file.Case.Severity,
 		RequestedBy: j.mail.From.Addr, Form: f, Thread: j.mail.thread(), ReceivedAt: j.now,
 	}
-	if before := file.Escalation; before != nil {
+	if before != nil {
 		e.Revision, e.Ordinal = before.Revision+1, before.Ordinal+1
-		e.Earlier = append(slices.Clip(before.Earlier), Outcome{
-			OpenedAt: before.OpenedAt, EndedAt: before.EndedAt, Status: before.Status, Level: before.Level,
-		})
+		e.Earlier = append(slices.Clip(before.Earlier), before.outcome())
+		if extra := len(e.Earlier) - maxEarlier; extra > 0 {
+			e.Earlier = slices.Clone(e.Earlier[extra:])
+		}
 	}
 	e.note(j.now, "received", e.RequestedBy, "")
 	return e
 }
 
-// open starts an escalation's clock and tells the first level that can be
-// reached, whatever the hour.
-func (p *Policy) open(c *Change, e *Escalation, file CaseFile, now time.Time) {
-	e.Status, e.OpenedAt = Open, now
-	e.RespondBy = p.after(now, 1, e.Severity, e.Region)
-	e.Due = now
-	p.raise(c, e, file, "")
-	if e.Level == 0 {
-		e.Due = time.Time{}
-	}
+func (j *judgement) step(file CaseFile, e *Escalation) *step {
+	return j.policy.step(&j.change, file, e, j.now)
 }
 
-// update judges a form on a case that is escalated already: comments and a
-// new contact are added, the clock goes on.
+// update judges a form on a case that is escalated already: what it says
+// anew is added, the clock goes on.
 func (j *judgement) update(file CaseFile, f mailparse.Form) {
-	e := *file.Escalation
+	e := file.Escalation.next()
 	text := additions(e.Form, f)
-	if f.POC != "" && f.POC != e.Form.POC {
+	contact := ""
+	if f.NextStep != "" {
+		e.Form.NextStep = f.NextStep
+	}
+	if f.POC != "" {
 		e.Form.POC = f.POC
 	}
-	if f.POCContact != "" && f.POCContact != e.Form.POCContact {
-		e.Form.POCContact, e.Form.Contacts = f.POCContact, f.Contacts
+	if f.POCContact != "" && !same(f.POCContact, e.Form.POCContact) {
+		e.Form.POCContact, e.Form.Contacts, contact = f.POCContact, f.Contacts, f.POCContact
 	}
 	j.check("form", true, "adds to the escalation that is under way")
-	j.added(file, e, f, text)
+	j.added(file, e, f, text, f.Comments, contact)
 }
 
 // add judges a reply without a form in a customer's thread.
@@ -87,33 +86,45 @@ func (j *judgement) add(number string) {
 	e := file.Escalation
 	if e == nil || !e.Status.Active() {
 		f := mailparse.Form{CaseNumber: number}
-		j.returnedOn(&file, f, problemsOf(f, nil), "the escalation this answers is over; a new one takes the form")
+		file.Escalation = nil
+		j.returned(&file, f, problemsOf(f, nil), "the escalation this answers is over; a new one takes the form")
 		return
 	}
-	j.added(file, *e, mailparse.Form{CaseNumber: number}, strings.TrimSpace(j.mail.Fresh))
+	text := strings.TrimSpace(j.mail.Fresh)
+	comment := text
+	if contains(e.Form.Comments, text) {
+		text = ""
+	}
+	j.added(file, e.next(), mailparse.Form{CaseNumber: number}, text, comment, "")
 }
 
-// added records what a customer adds; whoever has the escalation hears of it,
-// but not too often.
-func (j *judgement) added(file CaseFile, e Escalation, f mailparse.Form, text string) {
-	e.Revision++
+// added records what a customer adds; whoever has the escalation hears of
+// what is new in it, but not too often, and later levels read it in the form.
+func (j *judgement) added(file CaseFile, e Escalation, f mailparse.Form, text, comment, contact string) {
+	quota := j.firstAnswer(e.Case)
+	if text == "" || said(&e, text) {
+		quota = j.loopQuota(e.Case)
+	}
+	if comment != "" && !contains(e.Form.Comments, comment) {
+		e.Form.Comments = shorten(strings.TrimSpace(e.Form.Comments+"\n\n"+comment), maxComments)
+	}
 	e.note(j.now, "added", j.mail.From.Addr, text)
-	j.end(Updated, "added to the escalation at level "+levelText(e.Level))
-	file.Escalation = &e
-	if text != "" && e.Status != Parked && j.now.Sub(e.AddedAt) >= j.policy.LeaderLimit.PerCase {
-		e.AddedAt = j.now
-		for _, to := range j.policy.holders(&e) {
-			n := j.policy.notice(&j.change, KindAddition, to, &file, func(l *Letter) { l.Text, l.Why = text, "" })
-			e.Told = append(e.Told, Told{Level: n.Level, To: to, Notice: n.Key})
+	s := j.step(file, &e)
+	say := func(l *Letter) { l.Text, l.Contact = text, contact }
+	if text != "" && e.Status != Parked {
+		for _, to := range e.holders() {
+			s.notice(KindAddition, to, say)
 		}
 	}
-	var quotas []Quota
-	if text == "" {
-		quotas = append(quotas, j.loopQuota(e.Case))
-	}
-	j.reply(KindUpdated, &file, f, func(l *Letter) { l.Text = text }, quotas...)
-	j.change.Escalations = append(j.change.Escalations, e)
+	s.write()
+	j.end(Updated, "added to the escalation at level "+levelText(e.Level))
+	j.reply(KindUpdated, &s.file, f, say, quota)
 }
+
+const (
+	maxEarlier  = 50    // earlier escalations of a case that are remembered
+	maxComments = 20000 // runes kept of all that customers have added
+)
 
 // additions puts into words what a later form says that the first did not.
 func additions(had, f mailparse.Form) string {
@@ -122,145 +133,114 @@ func additions(had, f mailparse.Form) string {
 		{"Expected Next Step", had.NextStep, f.NextStep},
 		{"Point of Contact", had.POC, f.POC},
 		{"Phone Number or Email for POC", had.POCContact, f.POCContact},
-		{"Additional Comments", had.Comments, f.Comments},
 	} {
-		if add.now != "" && add.now != add.was {
+		if add.now != "" && !same(add.now, add.was) {
 			lines = append(lines, add.label+": "+add.now)
 		}
+	}
+	if f.Comments != "" && !contains(had.Comments, f.Comments) {
+		lines = append(lines, "Additional Comments: "+f.Comments)
 	}
 	return strings.Join(lines, "\n")
 }
 
+// said reports whether a customer's addition says, numbers and punctuation
+// aside, what an earlier one said: so do two machines that talk.
+func said(e *Escalation, text string) bool {
+	return slices.ContainsFunc(e.Timeline, func(line Entry) bool {
+		return (line.What == "added" || line.What == "note") && shape(line.Text) == shape(shorten(text, maxEntry))
+	})
+}
+
+// shape is a text's letters alone.
+func shape(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, text)
+}
+
+func same(a, b string) bool { return fold(a) == fold(b) }
+
+func contains(text, part string) bool { return strings.Contains(fold(text), fold(part)) }
+
+// fold makes texts equal that differ in blanks and case alone.
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
 // withdraw judges a customer's WITHDRAW.
 func (j *judgement) withdraw() {
-	number := j.policy.withdrawn(j.mail)
-	if n := j.state.Notice; n != nil && n.Case != "" {
-		number = n.Case
+	candidates := j.policy.withdrawn(j.mail, j.state.Notice)
+	if len(candidates) == 0 {
+		j.noForm()
+		return
 	}
-	for _, f := range j.mail.Forms {
-		if key, ok := j.policy.CaseKey(f.CaseNumber); ok && number == "" {
-			number = key
+	number := candidates[0]
+	for _, c := range slices.Backward(candidates) {
+		if file, ok := j.state.Cases[c]; ok && j.entitled(file) {
+			number = c
 		}
 	}
 	file, ok := j.state.Cases[number]
-	switch {
-	case !ok && number == "" && len(j.state.Represents) > 0:
-		j.returned(mailparse.Form{}, problemsOf(mailparse.Form{}, nil), "WITHDRAW names no case")
-		return
-	case !ok, !j.entitled(file):
+	if !ok || !j.entitled(file) {
 		j.refuse(mailparse.Form{CaseNumber: number}, "the sender does not represent the account of the case")
 		return
 	}
 	j.check("entitlement", true, "the sender represents account "+file.Account.ID)
-	before := file.Escalation
-	if before == nil || !before.Status.Active() {
+	f := mailparse.Form{CaseNumber: number}
+	if e := file.Escalation; e == nil || !e.Status.Active() {
 		j.end(Commanded, "nothing to withdraw: the case is not escalated")
-		j.reply(KindWithdrawn, &file, mailparse.Form{CaseNumber: number}, nil, j.loopQuota(number))
+		j.reply(KindWithdrawn, &file, f, nil, j.loopQuota(number))
 		return
 	}
-	e := *before
-	e.Revision++
+	e := file.Escalation.next()
+	s := j.step(file, &e)
+	s.finish(Withdrawn, j.mail.From.Addr, strings.TrimSpace(j.mail.Command.Text))
+	s.write()
 	j.end(Commanded, "withdrawn by the customer")
-	j.policy.finish(&j.change, &e, file, Withdrawn, j.mail.From.Addr, j.mail.Command.Text, j.now)
-	file.Escalation = &e
-	j.reply(KindWithdrawn, &file, mailparse.Form{CaseNumber: number}, nil)
-	j.change.Escalations = append(j.change.Escalations, e)
+	j.reply(KindWithdrawn, &s.file, f, nil)
 }
 
-// holders are the leaders who have the escalation: who took it, or else the
-// highest level told.
-func (p *Policy) holders(e *Escalation) []string {
-	if e.Status == Acknowledged {
-		return []string{e.TakenBy}
+// withdrawn lists the cases a WITHDRAW may mean, the likeliest first: those it
+// names, that of the letter it answers, those in the subject or in a form.
+func (p *Policy) withdrawn(m *Mail, n *Notice) []string {
+	if m.Command == nil || m.Command.Verb != mailparse.Withdraw {
+		return nil
 	}
-	var to []string
-	for _, t := range e.Told {
-		if t.Level == e.Level && !containsAddress(to, t.To) {
-			to = append(to, t.To)
+	numbers := p.caseNumbers(m.Command.Text)
+	if n != nil && n.Case != "" {
+		numbers = append(numbers, n.Case)
+	}
+	numbers = append(numbers, p.caseNumbers(m.Subject)...)
+	for _, f := range m.Forms {
+		if number, ok := p.CaseKey(f.CaseNumber); ok {
+			numbers = append(numbers, number)
 		}
 	}
-	return to
+	return numbers
 }
 
-// told are all leaders who know of the escalation, each once.
-func (e *Escalation) told() []string {
-	var to []string
-	for _, t := range e.Told {
-		if !containsAddress(to, t.To) {
-			to = append(to, t.To)
+// caseNumbers finds the first words in a text that can be case numbers.
+func (p *Policy) caseNumbers(text string) []string {
+	const most = 8
+	var numbers []string
+	for word := range strings.FieldsFuncSeq(text, notInCaseNumber) {
+		number, ok := p.CaseKey(word)
+		if ok && strings.ContainsAny(number, "0123456789") && len(numbers) < most {
+			numbers = append(numbers, number)
 		}
 	}
-	return to
+	return numbers
 }
 
-func containsAddress(list []string, addr string) bool {
-	return slices.ContainsFunc(list, func(a string) bool { return SameAddress(a, addr) })
-}
-
-// finish ends an escalation: the ladder stops, queued letters to leaders are
-// withdrawn, and each who is concerned hears of it once. The one who ended it
-// gets a confirmation instead.
-func (p *Policy) finish(c *Change, e *Escalation, file CaseFile, status Status, by, text string, now time.Time) {
-	e.Status, e.EndedAt = status, now
-	e.Due, e.RemindAt, e.ExpiresAt = time.Time{}, time.Time{}, time.Time{}
-	e.note(now, string(status), by, text)
-	file.Escalation = e
-	p.revoke(c, e)
-	say := func(l *Letter) { l.Text = text }
-	for _, to := range e.told() {
-		if !SameAddress(to, by) {
-			p.notice(c, KindEnded, to, &file, say)
-		}
-	}
-	if !SameAddress(e.RequestedBy, by) {
-		p.notice(c, KindEnded, e.RequestedBy, &file, say)
-	}
-}
-
-// revoke takes back the letters to leaders that still wait in the outbox.
-func (p *Policy) revoke(c *Change, e *Escalation) {
-	for _, t := range e.Told {
-		c.Revoked = append(c.Revoked, t.Notice)
-	}
-}
-
-// note adds a line to the timeline.
-func (e *Escalation) note(at time.Time, what, who, text string) {
-	e.Timeline = append(slices.Clip(e.Timeline), Entry{At: at, What: what, Who: who, Text: text})
+func notInCaseNumber(r rune) bool {
+	return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 func levelText(n int) string {
 	if n == 0 {
 		return "none: nobody can be reached"
 	}
-	return string('0' + rune(n%10))
-}
-
-// Wake is when the escalation next needs the desk without any mail; zero if
-// never.
-func (e *Escalation) Wake() time.Time {
-	return slices.MinFunc([]time.Time{e.Due, e.RemindAt, e.ExpiresAt, e.promised()}, func(a, b time.Time) int {
-		switch {
-		case a.IsZero() || b.IsZero():
-			return cmp.Compare(zeroLast(a), zeroLast(b))
-		default:
-			return a.Compare(b)
-		}
-	})
-}
-
-// promised is when the customer must be told that nobody has come yet; zero
-// once that is settled.
-func (e *Escalation) promised() time.Time {
-	if e.Status != Open || e.Missed {
-		return time.Time{}
-	}
-	return e.RespondBy
-}
-
-func zeroLast(t time.Time) int {
-	if t.IsZero() {
-		return 1
-	}
-	return 0
+	return strconv.Itoa(n)
 }

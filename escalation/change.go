@@ -36,6 +36,7 @@ type Change struct {
 	Disposition Disposition
 	Reason      string // one sentence for operators
 	Checks      []Check
+	Cases       []string // case numbers that can be one and that the mail names, known or not
 
 	Escalations []Escalation // new states; each Revision is the stored one plus one
 	Notices     []Notice
@@ -45,6 +46,7 @@ type Change struct {
 	// What the event takes off the agenda.
 	Undelivered string // ID of the notice whose failure this event answers
 	AlarmsTold  int    // how many of the oldest alarms this event's letters tell
+	Digest      *DigestMark
 }
 
 // Check is one judgement on the way to a disposition, for `explain`.

@@ -99,14 +99,20 @@ func (d *Desk) receive(ctx context.Context, arrivals []Arrival, indexes []int, f
 		cases[i] = d.read(a, tries[i])
 	}
 	err = d.settle(ctx, cases)
-	if err != nil {
-		// The server is in trouble, not the mails: no mark against them.
-		if _, uncounted := d.count(context.WithoutCancel(ctx), batch, -1); uncounted != nil {
-			d.Log.Debug("tries stay counted", "error", uncounted)
-		}
-	}
+	// A mail that merely waits, for the server or for newer case data, gets no
+	// mark against it.
+	var waiting []Arrival
 	for i, c := range cases {
 		filings[indexes[i]] = c.filing
+		if !c.done || c.held {
+			waiting = append(waiting, batch[i])
+		}
+	}
+	if len(waiting) == 0 {
+		return err
+	}
+	if _, uncounted := d.count(context.WithoutCancel(ctx), waiting, -1); uncounted != nil {
+		d.Log.Debug("tries stay counted", "error", uncounted)
 	}
 	return err
 }
@@ -125,6 +131,7 @@ type pendingMail struct {
 	state  State
 	filing Filing
 	done   bool
+	held   bool // waits for newer case data
 }
 
 func (d *Desk) read(a Arrival, tries int) *pendingMail {
@@ -147,11 +154,13 @@ func (d *Desk) settle(ctx context.Context, mails []*pendingMail) error {
 		if len(round) == 0 {
 			return nil
 		}
-		held, err := d.load(ctx, round)
-		if err != nil || held {
+		if err := d.load(ctx, round); err != nil {
 			return err
 		}
-		if err := d.apply(ctx, round); err != nil {
+		if err := d.hold(ctx, round); err != nil {
+			return err
+		}
+		if err := d.apply(ctx, undecided(round)); err != nil {
 			return err
 		}
 	}
@@ -168,16 +177,15 @@ func undecided(mails []*pendingMail) []*pendingMail {
 	return out
 }
 
-// load reads the state of each mail, and more where that does not suffice. It
-// reports true when case data are too old to judge by.
-func (d *Desk) load(ctx context.Context, mails []*pendingMail) (held bool, err error) {
+// load reads the state of each mail, and more where that does not suffice.
+func (d *Desk) load(ctx context.Context, mails []*pendingMail) error {
 	queries := make([]Query, len(mails))
 	for i, m := range mails {
 		queries[i] = d.Policy.Query(&m.mail)
 	}
 	states, err := d.Store.Load(ctx, queries)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var wider []Query
 	var whose []int
@@ -187,25 +195,61 @@ func (d *Desk) load(ctx context.Context, mails []*pendingMail) (held bool, err e
 			wider, whose = append(wider, q), append(whose, i)
 		}
 	}
-	if len(states) > 0 && d.Policy.stale(states[0].FedAt, d.Now()) {
-		return true, nil
-	}
 	if len(wider) == 0 {
-		return false, nil
+		return nil
 	}
-	states, err = d.Store.Load(ctx, wider)
-	if err != nil {
-		return false, err
+	if states, err = d.Store.Load(ctx, wider); err != nil {
+		return err
 	}
 	for j, i := range whose {
 		mails[i].state = states[j]
 	}
-	return false, nil
+	return nil
+}
+
+// hold keeps back the mails that would be judged by case data that are too
+// old, and tells ops once in each such time.
+func (d *Desk) hold(ctx context.Context, mails []*pendingMail) error {
+	now := d.Now()
+	var held []*pendingMail
+	for _, m := range mails {
+		if d.Policy.stale(m.state.FedAt, now) && d.Policy.byCaseData(&m.mail, m.state) {
+			m.done, m.held, m.filing = true, true, Stay
+			held = append(held, m)
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	d.Log.Warn("mails wait for newer case data", "mails", len(held), "fed_at", held[0].state.FedAt)
+	_, err := d.Store.Apply(ctx, []Change{d.Policy.staleAlarm(held[0].state.FedAt, now)})
+	return err
 }
 
 // stale reports whether case data are too old to tell anybody anything by.
 func (p *Policy) stale(fedAt, now time.Time) bool {
 	return p.StaleAfter > 0 && now.Sub(fedAt) > p.StaleAfter
+}
+
+// byCaseData reports whether case data decide what becomes of a mail: not of
+// mail by machines or unproven senders, nor of a leader's answer.
+func (p *Policy) byCaseData(m *Mail, s State) bool {
+	if s.Known != nil || m.Unreadable != "" || m.Automatic != "" || m.FromProblem != "" || !m.Proof.Proven {
+		return false
+	}
+	return s.Notice == nil || !s.Notice.Kind.Answerable() || len(m.Forms) > 0
+}
+
+// staleAlarm tells ops, once for each feed, that mails wait for the next.
+func (p *Policy) staleAlarm(fedAt, now time.Time) Change {
+	event, last := "stale:never", "never"
+	if !fedAt.IsZero() {
+		event, last = fmt.Sprintf("stale:%d", fedAt.Unix()), "last at "+fedAt.UTC().Format(time.RFC3339)
+	}
+	return Change{Event: event, At: now, Alarms: []Alarm{{
+		At: now, What: "stale",
+		Detail: fmt.Sprintf("Case data were fed %s, longer ago than policy.stale_after (%s). Mails wait in the inbox, unanswered, until the feed runs again.", last, p.StaleAfter),
+	}}}
 }
 
 // apply judges mails and applies what comes of it.

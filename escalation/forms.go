@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -8,42 +9,120 @@ import (
 	"escalationd/mailparse"
 )
 
-// draft is the form that a returned letter handed back, while a reply to that
-// letter may still complete it.
-func (j *judgement) draft() *mailparse.Form {
-	n := j.state.Notice
-	if n.Draft == nil || !SameAddress(n.To, j.mail.From.Addr) || j.now.Sub(n.CreatedAt) > j.policy.DraftKept {
+// asked is a form that a mail asks to judge, and what reading it found.
+type asked struct {
+	mailparse.Form
+	read []mailparse.Problem
+}
+
+// asked lists the forms that a mail asks to judge, as an answer to a letter or
+// not: its own, several on one case as one; or the draft that it completes. A
+// form without a number in a customer's thread is on the thread's case.
+func (p *Policy) asked(m *Mail, n *Notice, draft *mailparse.Form) []asked {
+	var out []asked
+	for i, f := range m.Forms {
+		if f.CaseNumber == "" && n != nil && !n.Kind.Answerable() && SameAddress(n.To, m.From.Addr) {
+			f.CaseNumber = n.Case
+		}
+		a := asked{Form: f}
+		for _, problem := range m.Problems {
+			if problem.Form == i {
+				a.read = append(a.read, problem)
+			}
+		}
+		out = p.join(out, a)
+	}
+	switch {
+	case draft == nil || len(out) > 1 || len(out) == 1 && p.otherCase(*draft, out[0].Form):
+		return out
+	case len(out) == 1:
+		out[0].Form = merge(*draft, out[0].Form)
+		return out
+	}
+	return []asked{{Form: p.fill(*draft, strings.TrimSpace(m.Fresh))}}
+}
+
+// join puts a form to those before it, or into the one on the same case.
+func (p *Policy) join(forms []asked, f asked) []asked {
+	number, ok := p.CaseKey(f.CaseNumber)
+	for i, before := range forms {
+		if n, _ := p.CaseKey(before.CaseNumber); !ok || n != number {
+			continue
+		}
+		merged := merge(before.Form, f.Form)
+		if before.Comments != "" && f.Comments != "" && !contains(before.Comments, f.Comments) {
+			merged.Comments = before.Comments + "\n\n" + f.Comments
+		}
+		forms[i] = asked{merged, f.read}
+		for _, problem := range before.read {
+			if getField(f.Form, problem.Field) == "" {
+				forms[i].read = append(forms[i].read, problem)
+			}
+		}
+		return forms
+	}
+	return append(forms, f)
+}
+
+// otherCase reports whether a form is about another case than the draft is.
+func (p *Policy) otherCase(draft, f mailparse.Form) bool {
+	was, known := p.CaseKey(draft.CaseNumber)
+	is, ok := p.CaseKey(f.CaseNumber)
+	return known && ok && was != is
+}
+
+// fill puts a text without labels into the one field that a draft lacks.
+func (p *Policy) fill(draft mailparse.Form, text string) mailparse.Form {
+	missing := gaps(draft)
+	if len(missing) != 1 {
+		return draft
+	}
+	if numbers := p.caseNumbers(text); missing[0] == mailparse.CaseNumber && len(numbers) > 0 {
+		text = numbers[0]
+	}
+	setField(&draft, missing[0], text)
+	return draft
+}
+
+// draftFor is the form that a returned letter handed back to a mail's author.
+func draftFor(m *Mail, n *Notice) *mailparse.Form {
+	if n == nil || n.Draft == nil || !SameAddress(n.To, m.From.Addr) {
 		return nil
 	}
 	return n.Draft
 }
 
+// draft is the form that a reply may still complete.
+func (j *judgement) draft() *mailparse.Form {
+	if n := j.state.Notice; n == nil || j.now.Sub(n.CreatedAt) > j.policy.DraftKept {
+		return nil
+	}
+	return draftFor(j.mail, j.state.Notice)
+}
+
 // complete judges a reply to a returned form: what it brings goes on top of
-// what was read before.
-func (j *judgement) complete(draft mailparse.Form) {
-	forms := j.mail.Forms
-	if len(forms) > 1 {
-		j.forms(forms)
-		return
+// what was read before. Once the case is escalated, a reply only adds.
+func (j *judgement) complete() {
+	for _, f := range j.policy.asked(j.mail, j.state.Notice, j.draft()) {
+		number, _ := j.policy.CaseKey(f.CaseNumber)
+		file := j.state.Cases[number]
+		if e := file.Escalation; e != nil && e.Status.Active() && len(j.mail.Forms) == 0 {
+			j.add(number)
+			return
+		}
+		j.check("draft", true, "completes the form that was returned before")
+		j.form(f)
 	}
-	merged := draft
-	if len(forms) == 1 {
-		merged = merge(draft, forms[0])
-	} else if gaps := gaps(draft); len(gaps) == 1 {
-		setField(&merged, gaps[0], strings.TrimSpace(j.mail.Fresh))
-	}
-	j.check("draft", true, "completes the form that was returned before")
-	j.form(0, merged)
 }
 
 // forms judges each form of a mail on its own; two cases get two answers.
-func (j *judgement) forms(forms []mailparse.Form) {
+func (j *judgement) forms() {
+	forms := j.policy.asked(j.mail, j.state.Notice, nil)
 	if len(forms) == 0 {
 		j.noForm()
-		return
 	}
-	for i, f := range forms {
-		j.form(i, f)
+	for _, f := range forms {
+		j.form(f)
 	}
 }
 
@@ -55,21 +134,16 @@ func (j *judgement) noForm() {
 		return
 	}
 	j.check("entitlement", true, "the sender represents an account")
-	j.returned(mailparse.Form{}, problemsOf(mailparse.Form{}, nil), "the mail holds no form")
+	j.returned(nil, mailparse.Form{}, problemsOf(mailparse.Form{}, nil), "the mail holds no form")
 }
 
 // form judges one form: entitlement, then the form, then the rules.
-func (j *judgement) form(i int, f mailparse.Form) {
+func (j *judgement) form(a asked) {
+	f := a.Form
 	number, valid := j.policy.CaseKey(f.CaseNumber)
-	var read []mailparse.Problem
-	for _, p := range j.mail.Problems {
-		if p.Form == i {
-			read = append(read, p)
-		}
-	}
-	problems := problemsOf(f, read)
+	problems := problemsOf(f, a.read)
 	if !valid && f.CaseNumber != "" && !names(problems, mailparse.CaseNumber) {
-		problems = append(problems, Problem{mailparse.CaseNumber, mailparse.Invalid, f.CaseNumber})
+		problems = append([]Problem{{mailparse.CaseNumber, mailparse.Invalid, f.CaseNumber}}, problems...)
 	}
 	if names(problems, mailparse.CaseNumber) {
 		j.withoutCase(f, problems)
@@ -77,7 +151,7 @@ func (j *judgement) form(i int, f mailparse.Form) {
 	}
 	file, known := j.state.Cases[number]
 	switch {
-	case !known:
+	case !known || file.Missing && (file.Escalation == nil || !file.Escalation.Status.Active()):
 		j.refuse(f, "the case is not known")
 	case !j.entitled(file):
 		j.refuse(f, "the sender does not represent the account of the case")
@@ -95,39 +169,41 @@ func (j *judgement) withoutCase(f mailparse.Form, problems []Problem) {
 		return
 	}
 	j.check("entitlement", true, "the sender represents an account")
-	j.returned(f, problems, "the form has "+listProblems(problems))
+	j.returned(nil, f, problems, "the form has "+listProblems(problems))
 }
 
 // onCase judges a form of an entitled sender on a case that is known.
 func (j *judgement) onCase(file CaseFile, f mailparse.Form, problems []Problem) {
+	before := file.Escalation
+	if before != nil && !before.Status.Active() {
+		file.Escalation = nil // letters speak of the present
+	}
 	if file.Case.Status == CaseClosed {
 		j.check("status", false, "the case is closed")
 		j.end(Refused, "the case is closed")
-		j.reply(KindClosed, &file, f, nil, j.refusalQuotas(file.Case.Number)...)
+		j.reply(KindClosed, &file, f, nil, j.refusalQuota(KindClosed, file.Case.Number))
 		return
 	}
-	j.check("status", true, "the case is "+string(file.Case.Status))
-	if e := file.Escalation; e != nil && e.Status.Active() {
+	j.check("status", true, "the case is "+cmp.Or(string(file.Case.Status), "without a status"))
+	if file.Escalation != nil {
 		j.update(file, f)
 		return
 	}
 	if len(problems) > 0 {
-		j.returnedOn(&file, f, problems, "the form has "+listProblems(problems))
+		j.returned(&file, f, problems, "the form has "+listProblems(problems))
 		return
 	}
 	j.check("form", true, "complete")
 	opens, wait := j.policy.early(file.Case, j.now)
+	j.check("early", !wait, j.policy.silence(file.Case, j.now))
 	switch {
 	case !wait:
-		j.check("early", true, j.policy.silence(file.Case, j.now))
-		j.accept(file, f)
+		j.accept(file, before, f)
 	case j.policy.Early == EarlyPark:
-		j.check("early", false, j.policy.silence(file.Case, j.now))
-		j.park(file, f, opens)
+		j.park(file, before, f, opens)
 	default:
-		j.check("early", false, j.policy.silence(file.Case, j.now))
 		j.end(Refused, "the case owner has not been silent for "+j.policy.OwnerSilence.String())
-		j.reply(KindParked, &file, f, func(l *Letter) { l.Until = opens }, j.refusalQuotas(file.Case.Number)...)
+		j.reply(KindParked, &file, f, func(l *Letter) { l.Until = opens }, j.refusalQuota(KindParked, file.Case.Number))
 	}
 }
 
@@ -148,7 +224,10 @@ func (p *Policy) early(c Case, now time.Time) (opens time.Time, wait bool) {
 // silence says how long the owner has been silent, for the record.
 func (p *Policy) silence(c Case, now time.Time) string {
 	since := c.SilentSince()
-	if since.IsZero() {
+	switch {
+	case since.IsZero() && c.OwnerRespondedAt.IsZero():
+		return "the case does not say when the customer wrote or the owner answered"
+	case since.IsZero():
 		return "the case owner has answered the customer's last word"
 	}
 	return fmt.Sprintf("the case owner has been silent for %s", now.Sub(since).Round(time.Minute))
@@ -164,19 +243,23 @@ func (j *judgement) refuse(f mailparse.Form, why string) {
 		if len(j.state.Similar) == 1 {
 			l.Suggestion = j.state.Similar[0]
 		}
-	}, j.refusalQuotas(number)...)
+	}, j.refusalQuota(KindRefused, number))
 }
 
-func (j *judgement) returned(f mailparse.Form, problems []Problem, why string) {
-	j.returnedOn(nil, f, problems, why)
-}
-
-// returnedOn hands the form back with all that is wrong with it.
-func (j *judgement) returnedOn(file *CaseFile, f mailparse.Form, problems []Problem, why string) {
+// returned hands the form back with all that is wrong with it. A reply needs
+// to bring no more than that, so the draft holds what was right.
+func (j *judgement) returned(file *CaseFile, f mailparse.Form, problems []Problem, why string) {
 	j.check("form", false, listProblems(problems))
 	j.end(Returned, why)
 	n := j.reply(KindReturned, file, f, func(l *Letter) { l.Problems = problems }, j.loopQuota(TidyCaseNumber(f.CaseNumber)))
-	n.Draft = &f
+	draft := f
+	for _, p := range problems {
+		setField(&draft, p.Field, "")
+		if p.Field == mailparse.POCContact {
+			draft.Contacts = nil
+		}
+	}
+	n.Draft = &draft
 }
 
 // problemsOf lists all that is missing in a form and what reading it found.
@@ -261,7 +344,7 @@ func merge(earlier, later mailparse.Form) mailparse.Form {
 			setField(&merged, field, v)
 		}
 	}
-	if len(later.Contacts) > 0 {
+	if later.POCContact != "" {
 		merged.Contacts = later.Contacts
 	}
 	return merged

@@ -3,6 +3,7 @@ package escalation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,175 +14,305 @@ const repeatAtMost = 24 * time.Hour
 const targetPassed = "Nobody has acknowledged this within the target."
 
 // Advance judges what time, or the CRM, has done to an escalation that goes
-// on: it opens, climbs, is reminded of, expires or ends. The second result is
-// false when there is nothing to do.
+// on: it opens, climbs, is reminded of, expires or ends. Everything that has
+// become due by now is done in one Change, so that after an outage nobody gets
+// a letter that is out of date already. The second result is false when there
+// is nothing to do.
 func (p *Policy) Advance(file CaseFile, now time.Time) (Change, bool) {
-	e := *file.Escalation
-	c := Change{Event: fmt.Sprintf("ladder:%s@%d", e.Case, e.Revision), At: now}
-	e.Revision++
-	e.Told, e.Timeline = slices.Clip(e.Told), slices.Clip(e.Timeline)
-	file.Escalation = &e
-	due := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
-	switch {
-	case file.Case.Status == CaseClosed:
-		p.finish(&c, &e, file, Closed, "", "", now)
-	case e.Status == Parked && file.Case.OwnerRespondedAt.After(e.ReceivedAt):
-		p.dissolve(&c, &e, file, now)
-	case e.Status == Parked && due(e.Due):
-		p.open(&c, &e, file, e.Due)
-		p.noticeOwner(&c, &file)
-	case e.Status == Open && due(e.promised()):
-		p.miss(&c, &e, file, now)
-	case e.Status == Open && due(e.Due):
-		p.climb(&c, &e, file, targetPassed, now)
-	case e.Status == Open && due(e.RemindAt):
-		p.remind(&c, &e, file, now)
-	case e.Status == Acknowledged && due(e.ExpiresAt):
-		p.expire(&c, &e, file, now)
-	default:
+	c := Change{Event: fmt.Sprintf("ladder:%s@%d", file.Escalation.Case, file.Escalation.Revision), At: now}
+	e := file.Escalation.next()
+	s := p.step(&c, file, &e, now)
+	if !s.next() {
 		return Change{}, false
 	}
-	c.Escalations = []Escalation{e}
+	for s.next() {
+	}
+	s.write()
 	return c, true
 }
 
-// raise tells the next level that can be reached. The levels in between that
-// have nobody are skipped at once; their targets still count, so that level k
-// is told no earlier than it would be without the gap.
-func (p *Policy) raise(c *Change, e *Escalation, file CaseFile, why string) bool {
-	level, skipped := p.reachable(e.Level, e.Region)
-	if len(skipped) > 0 {
-		c.Alarms = append(c.Alarms, Alarm{
-			At: c.At, What: "ladder", Ref: e.Case,
-			Detail: fmt.Sprintf("Nobody is named for %s in region %q; the level was skipped. Add a contact to the ladder.", list(skipped), e.Region),
-		})
-	}
-	if level == 0 {
+// step is what one event does to one escalation: first the state changes, at
+// the end the letters are written, so that they speak of how things stand.
+type step struct {
+	*Policy
+	change *Change
+	file   CaseFile // its Escalation is e
+	e      *Escalation
+	now    time.Time
+	rises  []rise // levels that this event tells
+	opened bool   // a parked escalation has opened
+	missed bool   // the promise was missed
+	remind bool
+}
+
+// rise is a level that is told, and why.
+type rise struct {
+	level   int
+	why     string
+	skipped []string
+}
+
+func (p *Policy) step(c *Change, file CaseFile, e *Escalation, now time.Time) *step {
+	file.Escalation = e
+	return &step{Policy: p, change: c, file: file, e: e, now: now}
+}
+
+// next does the first thing that has become due, and reports whether there
+// was any.
+func (s *step) next() bool {
+	e := s.e
+	due := func(t time.Time) bool { return !t.IsZero() && !t.After(s.now) }
+	switch {
+	case !e.Status.Active():
+		return false
+	case s.file.Case.Status == CaseClosed:
+		s.finish(Closed, "", "")
+	case e.Status == Parked && s.file.Case.OwnerRespondedAt.After(e.ReceivedAt):
+		s.dissolve()
+	case e.Status == Parked && due(e.Due):
+		s.opened = true
+		s.open(e.Due)
+	case e.Status == Open && due(e.promised()):
+		s.settle()
+	case e.Status == Open && due(e.Due):
+		s.climb(targetPassed)
+	case e.Status == Open && due(e.RemindAt):
+		e.RemindAt, s.remind = time.Time{}, true
+		e.note(s.now, "reminded", "", "")
+	case e.Status == Acknowledged && due(e.ExpiresAt):
+		s.expire()
+	default:
 		return false
 	}
-	steps := level - e.Level
-	e.Level = level
-	e.Due = p.after(e.Due, steps, e.Severity, e.Region)
-	e.note(c.At, "told", "", fmt.Sprintf("level %d, %s", level, p.levelName(level)))
-	file.Escalation = e
-	p.tell(c, e, file, level, func(l *Letter) { l.Why, l.Skipped = why, skipped })
 	return true
 }
 
-// tell writes to each contact of a level.
-func (p *Policy) tell(c *Change, e *Escalation, file CaseFile, level int, say func(*Letter)) {
-	for _, to := range p.contacts(level, e.Region) {
-		n := p.notice(c, KindEscalation, to, &file, say)
-		e.Told = append(e.Told, Told{Level: level, To: to, Notice: n.Key})
+// open starts an escalation's clock and tells the first level that can be
+// reached, whatever the hour.
+func (s *step) open(at time.Time) {
+	e := s.e
+	e.Status, e.OpenedAt, e.Due = Open, at, at
+	e.RespondBy = s.after(at, 1, e.Severity, e.Region)
+	e.note(at, "opened", "", "")
+	if s.raise("") {
+		return
 	}
+	e.Due = e.RespondBy
+	s.alarm("ladder", fmt.Sprintf("Nobody on the ladder can be reached for region %q, so nobody has been told of this escalation. Add a contact to the ladder, and call a leader.", e.Region))
 }
 
-// miss marks a promise that was not kept and says so to the customer.
-func (p *Policy) miss(c *Change, e *Escalation, file CaseFile, now time.Time) {
-	e.Missed = true
-	e.note(now, "missed", "", "nobody had taken it by the time promised")
-	if due := !e.Due.IsZero() && !e.Due.After(now); due {
-		p.climb(c, e, file, targetPassed, now)
+// raise has the next level told that can be reached. The levels in between
+// that have nobody are skipped at once; their targets still count, so that
+// the levels above are told no earlier than they would be without the gap.
+func (s *step) raise(why string) bool {
+	e := s.e
+	level, skipped := s.reachable(e.Level, e.Region)
+	if level == 0 {
+		return false
 	}
-	p.notice(c, KindMissed, e.RequestedBy, &file, nil)
+	if len(skipped) > 0 {
+		s.alarm("ladder", fmt.Sprintf("Nobody is named for %s in region %q; the level was skipped. Add a contact to the ladder.", list(skipped), e.Region))
+	}
+	e.Due = s.after(e.Due, level-e.Level, e.Severity, e.Region)
+	e.Level, e.RemindAt, e.RemindTo = level, time.Time{}, ""
+	e.note(s.now, "told", "", fmt.Sprintf("level %d, %s", level, s.levelName(level)))
+	s.rises = append(s.rises, rise{level, why, skipped})
+	for _, to := range s.contacts(level, e.Region) {
+		e.knows(level, to)
+	}
+	return true
 }
 
 // climb is the ladder's step when a target has passed without an
 // acknowledgement. After the last level ops are told, and the last level again
 // at a pace that slows down.
-func (p *Policy) climb(c *Change, e *Escalation, file CaseFile, why string, now time.Time) {
-	e.RemindAt = time.Time{}
-	if p.raise(c, e, file, why) {
+func (s *step) climb(why string) {
+	e := s.e
+	if s.raise(why) {
 		return
 	}
+	e.RemindAt, e.RemindTo = time.Time{}, ""
 	e.Round++
-	pause := p.severity(e.Severity).RespondWithin << min(e.Round, 10)
-	e.Due = p.after(e.Due, 1<<min(e.Round, 10), e.Severity, e.Region)
-	if pause > repeatAtMost || !e.Due.After(now) {
-		e.Due = now.Add(repeatAtMost)
-	}
-	e.note(now, "repeated", "", fmt.Sprintf("nobody above level %d", e.Level))
-	file.Escalation = e
-	p.tell(c, e, file, e.Level, func(l *Letter) { l.Why = why + " There is no level above yours." })
-	c.Alarms = append(c.Alarms, Alarm{
-		At: now, What: "ladder-end", Ref: e.Case,
-		Detail: "The ladder has ended and nobody has acknowledged the escalation. Call a leader.",
-	})
+	e.Due = s.again()
+	e.note(s.now, "repeated", "", fmt.Sprintf("nobody above level %d", e.Level))
+	s.rises = append(s.rises, rise{e.Level, why + " There is no level above yours.", nil})
+	s.alarm("ladder-end", "The ladder has ended and nobody has acknowledged the escalation. Call a leader.")
 }
 
-// remind writes again to those who had put the escalation off.
-func (p *Policy) remind(c *Change, e *Escalation, file CaseFile, now time.Time) {
-	e.RemindAt = time.Time{}
-	e.note(now, "reminded", "", "")
-	file.Escalation = e
-	for _, to := range p.holders(e) {
-		n := p.notice(c, KindEscalation, to, &file, func(l *Letter) { l.Why = "You asked to be reminded." })
-		e.Told = append(e.Told, Told{Level: e.Level, To: to, Notice: n.Key})
+// again is when the ladder's end repeats: after two targets, then four, then
+// eight, but never more than a day apart.
+func (s *step) again() time.Time {
+	e := s.e
+	latest := s.now.Add(repeatAtMost)
+	n := 1 << min(e.Round, 10)
+	if s.severity(e.Severity).RespondWithin > repeatAtMost/time.Duration(n) {
+		return latest
 	}
+	at := s.after(e.Due, n, e.Severity, e.Region)
+	if !at.After(s.now) {
+		at = s.after(s.now, n, e.Severity, e.Region)
+	}
+	if at.After(latest) {
+		return latest
+	}
+	return at
+}
+
+// settle finds at the hour of the promise whether it was kept: somebody would
+// have taken the escalation, or the case owner has answered since.
+func (s *step) settle() {
+	e := s.e
+	e.SettledAt = s.now
+	if answered := s.file.Case.OwnerRespondedAt; answered.After(e.OpenedAt) && !answered.After(e.RespondBy) {
+		e.note(s.now, "answered", "", "the case owner answered within the target")
+		return
+	}
+	e.Missed, s.missed = true, true
+	e.note(s.now, "missed", "", "nobody had taken it by the time promised")
 }
 
 // expire ends an acknowledgement after which the owner has not answered: the
 // ladder goes on. If the owner has, the acknowledgement stands.
-func (p *Policy) expire(c *Change, e *Escalation, file CaseFile, now time.Time) {
+func (s *step) expire() {
+	e := s.e
 	at := e.ExpiresAt
 	e.ExpiresAt = time.Time{}
-	if file.Case.OwnerRespondedAt.After(e.TakenAt) {
-		e.note(now, "answered", "", "the case owner has answered")
+	if s.file.Case.OwnerRespondedAt.After(e.TakenAt) {
+		e.note(s.now, "answered", "", "the case owner has answered")
 		return
 	}
-	role, _ := p.role(e, e.TakenBy)
-	e.Status, e.TakenBy, e.Due = Open, "", at
-	e.note(now, "expired", "", "the case shows no answer since it was taken")
-	p.climb(c, e, file, fmt.Sprintf("%s had taken it, but the case shows no answer since.", role), now)
+	role, _ := s.role(e, e.TakenBy)
+	s.reopen(at)
+	e.note(s.now, "expired", "", "the case shows no answer since it was taken")
+	s.climb(fmt.Sprintf("%s had taken it, but the case shows no answer since.", role))
+}
+
+// reopen takes the escalation from who had it; the ladder goes on from a time.
+func (s *step) reopen(at time.Time) {
+	e := s.e
+	e.Status, e.TakenBy, e.ExpiresAt, e.Due = Open, "", time.Time{}, at
+	s.revoke(KindTaken, KindTakenOver)
 }
 
 // dissolve ends a parked escalation because the owner has answered.
-func (p *Policy) dissolve(c *Change, e *Escalation, file CaseFile, now time.Time) {
-	e.Status, e.EndedAt, e.Due = Dissolved, now, time.Time{}
-	e.note(now, "dissolved", "", "the case owner answered before it opened")
-	p.notice(c, KindDissolved, e.RequestedBy, &file, nil)
+func (s *step) dissolve() {
+	e := s.e
+	s.over(Dissolved, "")
+	e.note(s.now, "dissolved", "", "the case owner answered before it opened")
+	s.notice(KindDissolved, e.RequestedBy, nil)
 }
 
-func (p *Policy) noticeOwner(c *Change, file *CaseFile) {
-	if p.NotifyOwner && file.Case.OwnerEmail != "" {
-		p.notice(c, KindOwner, file.Case.OwnerEmail, file, nil)
+// over stops every clock of an escalation and withdraws what is still queued.
+func (s *step) over(status Status, by string) {
+	e := s.e
+	if e.SettledAt.IsZero() && !e.OpenedAt.IsZero() {
+		e.SettledAt, e.Missed = s.now, s.now.After(e.RespondBy)
+	}
+	e.Status, e.EndedAt, e.EndedBy = status, s.now, by
+	e.Due, e.RemindAt, e.ExpiresAt = time.Time{}, time.Time{}, time.Time{}
+	s.revoke()
+	s.rises, s.missed, s.remind, s.opened = nil, false, false, false
+}
+
+// finish ends an escalation: each who is concerned hears of it once. The one
+// who ended it gets a confirmation instead.
+func (s *step) finish(status Status, by, text string) {
+	e := s.e
+	s.over(status, by)
+	e.note(s.now, string(status), by, text)
+	for _, to := range append([]string{e.RequestedBy}, e.told()...) {
+		if !SameAddress(to, by) {
+			s.notice(KindEnded, to, func(l *Letter) { l.Text = text })
+		}
 	}
 }
 
-// unreached moves the ladder up when a letter to a leader cannot reach that
-// leader and nobody else of the level has it.
+// write makes the letters of a step and hands the new state over.
+func (s *step) write() {
+	e := s.e
+	s.tell()
+	if s.remind && len(s.rises) == 0 {
+		s.notice(KindEscalation, e.RemindTo, func(l *Letter) { l.Why = "You asked to be reminded." })
+		e.RemindTo = ""
+	}
+	if s.opened {
+		s.notice(KindAccepted, e.RequestedBy, func(l *Letter) { l.Why = "The case owner has not answered in the meantime." })
+		s.tellOwner()
+	}
+	if s.missed {
+		s.notice(KindMissed, e.RequestedBy, nil)
+	}
+	s.change.Escalations = append(s.change.Escalations, *e)
+}
+
+// tell writes to each contact of the levels that have risen; who stands on
+// several of them hears of the highest alone.
+func (s *step) tell() {
+	var told []string
+	for i := len(s.rises) - 1; i >= 0; i-- {
+		r := s.rises[i]
+		for _, to := range s.contacts(r.level, s.e.Region) {
+			if containsAddress(told, to) {
+				continue
+			}
+			told = append(told, to)
+			s.notice(KindEscalation, to, func(l *Letter) {
+				l.Level, l.LevelName, l.Why, l.Skipped = r.level, s.levelName(r.level), r.why, r.skipped
+			})
+		}
+	}
+}
+
+// tellOwner sends the case owner a copy of the first notification, unless the
+// owner is one of the leaders and has been told already.
+func (s *step) tellOwner() {
+	owner := s.file.Case.OwnerEmail
+	if s.NotifyOwner && strings.Contains(owner, "@") && !containsAddress(s.e.told(), owner) {
+		s.notice(KindOwner, owner, nil)
+	}
+}
+
+// revoke takes back letters that may still wait in the outbox; all of them
+// where no kinds are named.
+func (s *step) revoke(kinds ...Kind) {
+	var kept []Sent
+	for _, l := range s.e.Letters {
+		if len(kinds) > 0 && !slices.Contains(kinds, l.Kind) {
+			kept = append(kept, l)
+			continue
+		}
+		s.change.Revoked = append(s.change.Revoked, l.Notice)
+	}
+	s.e.Letters = kept
+}
+
+func (s *step) alarm(what, detail string) {
+	s.change.Alarms = append(s.change.Alarms, Alarm{At: s.now, What: what, Ref: s.e.Case, Detail: detail})
+}
+
+// unreached moves the ladder up when a letter to a leader of the highest level
+// told cannot reach that leader.
 func (p *Policy) unreached(c *Change, n Notice, s State, why string, now time.Time) {
 	file, ok := s.Cases[n.Case]
 	if !ok || file.Escalation == nil || n.Kind != KindEscalation {
 		return
 	}
-	e := *file.Escalation
-	current := slices.ContainsFunc(e.Told, func(t Told) bool { return t.Notice == n.Key })
-	if e.Status != Open || e.Level != n.Level || !current {
+	if e := file.Escalation; e.Status != Open || e.Level != n.Level || e.Ordinal != n.Ordinal {
 		return
 	}
-	e.Revision++
+	e := file.Escalation.next()
+	st := p.step(c, file, &e, now)
 	e.note(now, "unreached", "", why)
-	file.Escalation = &e
-	if !p.raise(c, &e, file, "Level "+levelText(n.Level)+" cannot be reached: "+why+".") {
-		c.Alarms = append(c.Alarms, Alarm{
-			At: now, What: "ladder-end", Ref: e.Case,
-			Detail: "The last level cannot be reached: " + why + ". Call a leader.",
-		})
+	if !st.raise("Level " + levelText(n.Level) + " cannot be reached: " + why + ".") {
+		st.alarm("ladder-end", "The last level cannot be reached: "+why+". Call a leader.")
 	}
-	c.Escalations = append(c.Escalations, e)
+	st.write()
 }
 
 func list(words []string) string {
-	switch len(words) {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
+	if len(words) < 2 {
+		return strings.Join(words, "")
 	}
-	out := words[0]
-	for _, w := range words[1 : len(words)-1] {
-		out += ", " + w
-	}
-	return out + " and " + words[len(words)-1]
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

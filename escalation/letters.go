@@ -1,31 +1,35 @@
 package escalation
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"escalationd/mailparse"
 )
 
+const day = 24 * time.Hour
+
 // reply adds an answer to the mail's proven author, and nobody else.
 func (j *judgement) reply(kind Kind, file *CaseFile, f mailparse.Form, say func(*Letter), quotas ...Quota) *Notice {
 	p, to := j.policy, j.mail.From.Addr
-	number := f.CaseNumber
-	if file != nil {
-		number = file.Case.Number
-	}
 	n := Notice{
-		Key: key(&j.change, kind, number, to), Kind: kind, To: to, CreatedAt: j.now, Thread: j.mail.thread(),
+		Kind: kind, To: to, CreatedAt: j.now, Thread: j.mail.thread(),
 		Letter: Letter{Form: f, RequestedBy: to},
 		Quotas: append(quotas, p.replyQuotas(to)...),
 	}
+	number := f.CaseNumber
 	if file != nil {
-		n.Case = number
+		number = file.Case.Number
 		n.Letter = p.letter(*file, j.now)
 		n.Letter.Form = f
-		n.Level = n.Letter.Level
+		n.about(*file)
+	}
+	n.Key = key(&j.change, kind, number, to)
+	for i := 2; j.change.writes(n.Key); i++ { // forms of one mail that name no case
+		n.Key = key(&j.change, kind, number+"#"+strconv.Itoa(i), to)
 	}
 	if say != nil {
 		say(&n.Letter)
@@ -34,32 +38,68 @@ func (j *judgement) reply(kind Kind, file *CaseFile, f mailparse.Form, say func(
 	return &j.change.Notices[len(j.change.Notices)-1]
 }
 
-// notice adds a letter that nobody asked for just now, about a case.
-func (p *Policy) notice(c *Change, kind Kind, to string, file *CaseFile, say func(*Letter)) Notice {
+// notice adds a letter that nobody asked for just now. One event writes to one
+// address once about one thing.
+func (s *step) notice(kind Kind, to string, say func(*Letter)) {
+	e := s.e
 	n := Notice{
-		Key: key(c, kind, file.Case.Number, to), Kind: kind, To: to, Case: file.Case.Number, CreatedAt: c.At,
-		Letter: p.letter(*file, c.At),
+		Key: key(s.change, kind, e.Case, to), Kind: kind, To: to, CreatedAt: s.change.At, Letter: s.letter(s.file, s.now),
 	}
-	e := file.Escalation
-	n.Level = n.Letter.Level
-	switch kind {
-	case KindTaken, KindMissed, KindDissolved:
+	if s.change.writes(n.Key) {
+		return
+	}
+	n.about(s.file)
+	if forCustomer(n) {
 		n.Thread = e.Thread
-	case KindEnded:
-		if SameAddress(to, e.RequestedBy) {
-			n.Thread = e.Thread
-		}
-	case KindEscalation, KindAddition:
-		n.Letter.Answerable = true
-		if p.LeaderLimit.PerHour > 0 && kind == KindAddition {
-			n.Quotas = append(n.Quotas, Quota{"leader|" + strings.ToLower(to), p.LeaderLimit.PerHour, time.Hour})
-		}
 	}
+	n.Letter.Answerable = kind == KindEscalation || kind == KindAddition
 	if say != nil {
 		say(&n.Letter)
 	}
-	c.Notices = append(c.Notices, n)
-	return n
+	if n.forLeader() {
+		n.Level = n.Letter.Level
+		n.Quotas = s.leaderQuotas(&n)
+	}
+	s.change.Notices = append(s.change.Notices, n)
+	e.Letters = append(e.Letters, Sent{kind, n.Key})
+	if extra := len(e.Letters) - maxLetters; extra > 0 {
+		e.Letters = slices.Clone(e.Letters[extra:])
+	}
+}
+
+// about says which escalation a notice belongs to.
+func (n *Notice) about(file CaseFile) {
+	n.Case = file.Case.Number
+	if e := file.Escalation; e != nil {
+		n.Ordinal = e.Ordinal
+	}
+}
+
+// forLeader reports whether a notice goes to a leader, because of the ladder.
+func (n *Notice) forLeader() bool {
+	switch n.Kind {
+	case KindEscalation, KindAddition, KindTakenOver:
+		return true
+	case KindEnded:
+		return !forCustomer(*n)
+	}
+	return false
+}
+
+// forCustomer reports whether a notice belongs into the customer's thread.
+func forCustomer(n Notice) bool {
+	switch n.Kind {
+	case KindAccepted, KindTaken, KindMissed, KindDissolved:
+		return true
+	case KindEnded:
+		return SameAddress(n.To, n.Letter.RequestedBy)
+	}
+	return false
+}
+
+// writes reports whether the change has a letter under this key already.
+func (c *Change) writes(key string) bool {
+	return slices.ContainsFunc(c.Notices, func(n Notice) bool { return n.Key == key })
 }
 
 // key names a letter after what made it, so that the same event cannot make
@@ -70,38 +110,47 @@ func key(c *Change, kind Kind, number, to string) string {
 
 // letter gathers what a letter about a case can say.
 func (p *Policy) letter(file CaseFile, now time.Time) Letter {
-	region := regionOf(file)
+	region, severity := regionOf(file), file.Case.Severity
 	l := Letter{Case: file.Case, Account: file.Account.Name}
-	severity := file.Case.Severity
-	e := file.Escalation
-	if e != nil {
+	if e := file.Escalation; e != nil {
 		region, severity = e.Region, e.Severity
-		l.Form, l.RequestedBy, l.Earlier, l.Status = e.Form, e.RequestedBy, e.Earlier, e.Status
-		l.OpenedAt, l.RespondBy = e.OpenedAt, e.RespondBy
-		l.Level, l.LevelName = e.Level, p.levelName(e.Level)
-		l.NextAt = e.Due
-		if next, _ := p.reachable(e.Level, region); next > 0 {
-			l.NextLevel = p.levelName(next)
-		}
-		if e.Status == Acknowledged {
-			l.TakenBy, _ = p.role(e, e.TakenBy)
-			l.Until = e.ExpiresAt
-		}
+		p.describe(&l, e)
 	}
 	l.Severity = p.severity(severity).Name
 	r := p.Regions[region]
 	l.Region, l.Zone, l.Phone = r.Name, r.Zone, r.Phone
+	if home, ok := p.Regions[file.Account.Region]; ok && home.Zone != l.Zone {
+		l.CustomerZone = home.Zone
+	}
 	if since := file.Case.SilentSince(); !since.IsZero() {
 		l.Silence = now.Sub(since)
 	}
 	return l
 }
 
-// Quotas of replies. A letter that finds one used up is put on record as
-// suppressed.
-const day = 24 * time.Hour
+// describe says how an escalation stands.
+func (p *Policy) describe(l *Letter, e *Escalation) {
+	l.Form, l.RequestedBy, l.Earlier, l.Status = e.Form, e.RequestedBy, e.Earlier, e.Status
+	l.OpenedAt, l.RespondBy, l.Missed = e.OpenedAt, e.RespondBy, e.Missed
+	l.Level, l.LevelName = e.Level, p.levelName(e.Level)
+	switch e.Status {
+	case Parked:
+		l.Until = e.Due
+	case Open:
+		l.NextAt = e.Due
+		if next, _ := p.reachable(e.Level, e.Region); next > 0 {
+			l.NextLevel = p.levelName(next)
+		}
+	case Acknowledged:
+		l.TakenBy, _ = p.role(e, e.TakenBy)
+		l.Until = e.ExpiresAt
+	default:
+		l.TakenBy, _ = p.role(e, e.EndedBy)
+	}
+}
 
-// replyQuotas bound the replies to one sender and to everybody.
+// replyQuotas bound the replies to one sender and to everybody. A letter that
+// finds a budget used up is put on record as suppressed.
 func (p *Policy) replyQuotas(to string) []Quota {
 	var q []Quota
 	if l := p.ReplyLimit; l.PerSender > 0 {
@@ -113,55 +162,39 @@ func (p *Policy) replyQuotas(to string) []Quota {
 	return q
 }
 
-// refusalQuotas allow one identical refusal a day to a sender on a case.
-func (j *judgement) refusalQuotas(number string) []Quota {
-	return []Quota{{fmt.Sprintf("refusal|%s|%s", strings.ToLower(j.mail.From.Addr), number), 1, day}}
+// leaderQuotas bound the letters to a leader, and the additions on one case.
+func (p *Policy) leaderQuotas(n *Notice) []Quota {
+	var q []Quota
+	to := strings.ToLower(n.To)
+	if l := p.LeaderLimit; l.PerHour > 0 {
+		q = append(q, Quota{"leader|" + to, l.PerHour, time.Hour})
+	}
+	if l := p.LeaderLimit; l.PerCase > 0 && n.Kind == KindAddition {
+		q = append(q, Quota{"addition|" + n.Case + "|" + to, 1, l.PerCase})
+	}
+	return q
 }
 
-// loopQuota ends a conversation of two machines: the first answer and two more
-// a day, where nothing new is said.
+// refusalQuota allows one identical refusal a day to a sender on a case.
+func (j *judgement) refusalQuota(kind Kind, number string) Quota {
+	return Quota{fmt.Sprintf("refusal|%s|%s|%s", kind, strings.ToLower(j.mail.From.Addr), number), 1, day}
+}
+
+// loopAnswers is how many answers a day one address gets on one case where
+// nothing new is said: the first and two more.
+const loopAnswers = 3
+
+// loopQuota ends a conversation of two machines.
 func (j *judgement) loopQuota(number string) Quota {
-	return Quota{fmt.Sprintf("loop|%s|%s", strings.ToLower(j.mail.From.Addr), number), 3, day}
+	return Quota{j.loopKey(number), loopAnswers, day}
 }
 
-// Rung is one level in the plan of an escalation.
-type Rung struct {
-	Level   int       `json:"level"`
-	Name    string    `json:"name"`
-	At      time.Time `json:"at"`
-	To      []string  `json:"to"`
-	Skipped bool      `json:"skipped"`
+// firstAnswer counts against the loop quota, but always has room: it says
+// something new.
+func (j *judgement) firstAnswer(number string) Quota {
+	return Quota{j.loopKey(number), 0, day}
 }
 
-// Plan answers who is told when, if nobody ever acknowledges an escalation
-// that opens at a time. A level without contacts is skipped: the next one is
-// told in its place.
-func (p *Policy) Plan(severity int, region string, opened time.Time) []Rung {
-	rungs := make([]Rung, len(p.Ladder))
-	at := opened
-	for i := range p.Ladder {
-		to := p.contacts(i+1, region)
-		if to == nil {
-			to = []string{}
-		}
-		rungs[i] = Rung{Level: i + 1, Name: p.levelName(i + 1), At: at, To: to, Skipped: len(to) == 0}
-		if len(to) > 0 {
-			at = p.after(opened, i+1, severity, region)
-		}
-	}
-	return rungs
-}
-
-// Target answers by when the first response to an escalation is due that
-// opens at a time, in the region's zone.
-func (p *Policy) Target(severity int, region string, opened time.Time) time.Time {
-	return p.in(region, p.after(opened, 1, severity, region))
-}
-
-// in puts a time into a region's zone.
-func (p *Policy) in(region string, t time.Time) time.Time {
-	if loc, err := time.LoadLocation(cmp.Or(p.Regions[region].Zone, "UTC")); err == nil {
-		return t.In(loc)
-	}
-	return t
+func (j *judgement) loopKey(number string) string {
+	return "loop|" + strings.ToLower(j.mail.From.Addr) + "|" + number
 }

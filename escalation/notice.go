@@ -70,11 +70,13 @@ type Notice struct {
 	// ID is the Key under the desk's secret (HMAC-SHA256, 128 bits): it cannot
 	// be guessed, survives the loss of Redis, and is the left side of the
 	// letter's Message-ID.
-	ID    string `json:"id"`
-	Kind  Kind   `json:"kind"`
-	To    string `json:"to"` // addr-spec
-	Case  string `json:"case,omitempty"`
-	Level int    `json:"level,omitempty"`
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
+	To   string `json:"to"` // addr-spec
+	Case string `json:"case,omitempty"`
+	// Ordinal says which of the case's escalations the letter is about.
+	Ordinal int `json:"ordinal,omitempty"`
+	Level   int `json:"level,omitempty"` // of the leader it tells; 0 on letters to others
 
 	Thread    Thread    `json:"thread,omitzero"`
 	CreatedAt time.Time `json:"created_at"`
@@ -88,7 +90,7 @@ type Notice struct {
 }
 
 // Quota is a budget of letters: at most Limit in each Window, counted from
-// the first.
+// the first. A Limit of 0 counts and bounds nothing.
 type Quota struct {
 	Key    string
 	Limit  int
@@ -115,6 +117,7 @@ type Letter struct {
 
 	OpenedAt   time.Time      `json:"opened_at,omitzero"`
 	RespondBy  time.Time      `json:"respond_by,omitzero"`
+	Missed     bool           `json:"missed,omitempty"`  // RespondBy has passed without anybody having taken it
 	Silence    time.Duration  `json:"silence,omitempty"` // how long the owner has not answered
 	Level      int            `json:"level,omitempty"`
 	LevelName  string         `json:"level_name,omitempty"`
@@ -123,7 +126,7 @@ type Letter struct {
 	Skipped    []string       `json:"skipped,omitempty"` // levels nobody could be reached at
 	Why        string         `json:"why,omitempty"`     // why this is sent now: "no acknowledgement by …", "PASS by level 1", …
 	Earlier    []Outcome      `json:"earlier,omitempty"`
-	TakenBy    string         `json:"taken_by,omitempty"` // the role, "Regional leader"
+	TakenBy    string         `json:"taken_by,omitempty"` // the role of who has it, or ended it, "Regional leader"
 	Status     Status         `json:"status,omitempty"`
 	Text       string         `json:"text,omitempty"` // the person's own words: an addition, a note, RESOLVE's text
 	Contact    string         `json:"contact,omitempty"`

@@ -24,6 +24,7 @@ type Policy struct {
 	Severities   map[int]Severity
 	Regions      map[string]Region
 	Ladder       []Level // by level, beginning with 1
+	Digests      []DigestPlan
 	Ops          []string
 }
 
@@ -111,13 +112,13 @@ func (p *Policy) severity(n int) Severity {
 	if s, ok := p.Severities[n]; ok {
 		return s
 	}
-	slowest := Severity{Name: "Severity not known", RespondWithin: 4 * time.Hour}
-	highest := 0
+	slowest, highest := Severity{RespondWithin: 4 * time.Hour}, 0
 	for k, s := range p.Severities {
 		if k > highest {
 			highest, slowest = k, s
 		}
 	}
+	slowest.Name = "Severity not known"
 	return slowest
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"escalationd/mailparse"
@@ -50,44 +49,48 @@ func (p *Policy) Query(m *Mail) Query {
 		return q
 	}
 	q.Notices = NoticeIDs(m.Message)
-	if m.Automatic != "" || !m.Proof.Proven {
-		return q
-	}
-	for _, f := range m.Forms {
-		if number, ok := p.CaseKey(f.CaseNumber); ok {
-			q.Cases = append(q.Cases, number)
-		}
-	}
-	if number := p.withdrawn(m); number != "" {
-		q.Cases = append(q.Cases, number)
+	if m.Automatic == "" && m.Proof.Proven {
+		q.Cases = p.named(m, nil)
 	}
 	return q
 }
 
-// Wider answers the query for what the state does not yet tell: whom a sender
-// represents whose mail names no case that is known.
+// Wider answers the query for what the state does not yet tell: cases that
+// only an earlier letter names, and whom a sender represents who is not
+// entitled by the cases the mail names. Whether such a case is unknown or
+// another account's makes no difference, so that nobody can tell them apart.
 func (p *Policy) Wider(m *Mail, q Query, s State) (Query, bool) {
 	if m.Unreadable != "" || m.Automatic != "" || !m.Proof.Proven || m.From.Addr == "" || q.Sender != "" {
 		return q, false
 	}
-	if len(m.Forms) == 0 && s.Notice != nil {
+	if len(m.Forms) == 0 && s.Notice != nil && s.Notice.Kind.Answerable() {
 		return q, false
 	}
-	wider := len(m.Forms) == 0
-	for _, f := range m.Forms {
-		number, ok := p.CaseKey(f.CaseNumber)
-		if _, known := s.Cases[number]; known && ok {
-			continue
-		}
-		wider = true
-		if ok {
-			q.Similar = number
+	named := p.named(m, s.Notice)
+	wider := len(m.Forms) == 0 && s.Notice == nil
+	for _, f := range p.asked(m, s.Notice, draftFor(m, s.Notice)) {
+		if number, ok := p.CaseKey(f.CaseNumber); !ok {
+			wider = true
+		} else if file, known := s.Cases[number]; !known || !file.Account.Entitles(m.From.Addr) {
+			wider, q.Similar = true, number
 		}
 	}
-	if wider {
-		q.Sender = m.From.Addr
+	if wider || len(named) > len(q.Cases) {
+		q.Cases, q.Sender, wider = named, m.From.Addr, true
 	}
 	return q, wider
+}
+
+// named lists the case numbers that judging a mail may look at, each once.
+func (p *Policy) named(m *Mail, n *Notice) []string {
+	numbers := p.withdrawn(m, n)
+	for _, f := range p.asked(m, n, draftFor(m, n)) {
+		if number, ok := p.CaseKey(f.CaseNumber); ok {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
 }
 
 // Receive judges a mail: automatic first, then the proof of the sender, then
@@ -96,6 +99,9 @@ func (p *Policy) Receive(m *Mail, s State, now time.Time) Change {
 	j := &judgement{policy: p, mail: m, state: s, now: now, change: Change{
 		Event: m.Event(), At: now, Location: m.Location, MessageID: m.MessageID,
 	}}
+	if m.Unreadable == "" && m.Automatic == "" {
+		j.change.Cases = p.named(m, s.Notice)
+	}
 	switch {
 	case m.Unreadable != "":
 		j.quarantine("readable", m.Unreadable)
@@ -123,23 +129,47 @@ type judgement struct {
 // person judges a mail that a proven person wrote.
 func (j *judgement) person() {
 	m, n := j.mail, j.state.Notice
-	leader := n != nil && n.Kind.Answerable()
+	own := n != nil && SameAddress(n.To, m.From.Addr)
+	leaders := n != nil && (n.Kind.Answerable() || n.Kind == KindOwner)
 	switch {
-	case leader && SameAddress(n.To, m.From.Addr):
+	case j.formOfRepresentative():
+		j.forms()
+	case leaders && own:
 		j.answer()
-	case leader:
+	case leaders && len(m.Forms) == 0:
 		j.quarantine("token", "an answer to a leader's notice came from another address than the notice went to")
-	case j.policy.leads(m.From.Addr) && m.Command != nil && len(m.Forms) == 0:
-		j.quarantine("token", "a leader's command names no notice of this desk, or one it does not know")
+	case n != nil && n.Kind == KindAlarm:
+		j.check("token", false, "an answer to an alarm")
+		j.end(Ignored, "an answer to an alarm: alarms are for people, and the desk takes no answer")
+	case n != nil && n.Kind == KindDigest && len(m.Forms) == 0:
+		j.quarantine("token", "an answer to a digest names no escalation; answer the letter on the case itself")
 	case m.Command != nil && m.Command.Verb == mailparse.Withdraw:
 		j.withdraw()
-	case n != nil && n.Kind.Reply() && j.draft() != nil:
-		j.complete(*j.draft())
+	case j.policy.leads(m.From.Addr) && m.Command != nil && len(m.Forms) == 0:
+		j.quarantine("token", "a leader's command names no notice of this desk, or one it does not know")
+	case j.draft() != nil && len(m.Forms) < 2:
+		j.complete()
 	case n != nil && n.Case != "" && len(m.Forms) == 0:
 		j.add(n.Case)
 	default:
-		j.forms(m.Forms)
+		j.forms()
 	}
+}
+
+// formOfRepresentative reports whether a mail that brings no command holds a
+// form on a case its author may speak for. Such a form counts whatever letter
+// it answers: a leader may be a representative too.
+func (j *judgement) formOfRepresentative() bool {
+	if j.mail.Command != nil || j.draft() != nil {
+		return false
+	}
+	for _, f := range j.policy.asked(j.mail, j.state.Notice, nil) {
+		number, _ := j.policy.CaseKey(f.CaseNumber)
+		if file, ok := j.state.Cases[number]; ok && j.entitled(file) {
+			return true
+		}
+	}
+	return false
 }
 
 // end sets the disposition; of several, the weightiest stays.
@@ -219,22 +249,4 @@ func (m *Mail) thread() Thread {
 		refs = m.InReplyTo
 	}
 	return Thread{MessageID: m.MessageID, References: refs, Subject: m.Subject}
-}
-
-// withdrawn answers the case a WITHDRAW names in its own words or subject,
-// where it names one.
-func (p *Policy) withdrawn(m *Mail) string {
-	if m.Command == nil || m.Command.Verb != mailparse.Withdraw {
-		return ""
-	}
-	for word := range strings.FieldsFuncSeq(m.Command.Text+" "+m.Subject, notInCaseNumber) {
-		if number, ok := p.CaseKey(word); ok && strings.ContainsAny(number, "0123456789") {
-			return number
-		}
-	}
-	return ""
-}
-
-func notInCaseNumber(r rune) bool {
-	return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }

@@ -21,6 +21,9 @@ type Store interface {
 	Count(ctx context.Context, locations []string, delta int) ([]int, error)
 	// Agenda answers what waits for the desk at a time: at most limit of each.
 	Agenda(ctx context.Context, now time.Time, limit int) (Agenda, error)
+	// History reads what digests are made of: the escalations that go on or
+	// ended since a time, and the counts, for these recipients.
+	History(ctx context.Context, since time.Time, recipients []string) (History, error)
 }
 
 // Query names what an event is about.
@@ -35,7 +38,7 @@ type Query struct {
 // State is what is so, just now, about what a Query names.
 type State struct {
 	Known      *Record             // the event has been applied already
-	Cases      map[string]CaseFile // without the numbers the CRM does not know
+	Cases      map[string]CaseFile // without the numbers that neither the CRM nor the desk knows
 	Notice     *Notice             // the first of the named notices that exists
 	Represents []string            // IDs of the accounts Sender represents
 	Similar    []string            // numbers of cases near Query.Similar, of those accounts
@@ -46,6 +49,7 @@ type State struct {
 // CaseFile is a case with all the desk has beside it.
 type CaseFile struct {
 	Case       Case
+	Missing    bool // the CRM no longer has the case; Case holds its number alone
 	Account    Account
 	Escalation *Escalation // nil if the case never had one
 }
@@ -54,6 +58,13 @@ type CaseFile struct {
 type Agenda struct {
 	Due         []string // case numbers whose escalation has a step due, longest due first
 	Active      []string // case numbers of escalations that go on
-	Undelivered []string // IDs of notices that could not be delivered
-	Alarms      []Alarm  // not yet told to ops, oldest first
+	Undelivered []Failure
+	Alarms      []Alarm               // not yet told to ops, oldest first
+	Digests     map[string]DigestMark // by DigestMark.Who
+}
+
+// Failure is a notice that could not be delivered.
+type Failure struct {
+	Notice string // its ID
+	At     time.Time
 }

@@ -17,8 +17,8 @@ const (
 )
 
 // Tick does what time has made due: ladder steps, openings, reminders,
-// expiries, cases closed in the CRM, letters that could not be delivered, and
-// alarms to ops. It answers how many changes were applied.
+// expiries, cases closed in the CRM, letters that could not be delivered,
+// digests, and alarms to ops. It answers how many changes were applied.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
 	now := d.Now()
 	agenda, err := d.Store.Agenda(ctx, now, agendaLimit)
@@ -34,6 +34,11 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	changes = append(changes, failed...)
+	digests, err := d.digests(ctx, agenda, now)
+	if err != nil {
+		return 0, err
+	}
+	changes = append(changes, digests...)
 	if c, ok := d.Policy.Alarmed(agenda.Alarms, now); ok {
 		changes = append(changes, c)
 	}
@@ -92,29 +97,54 @@ func (d *Desk) advance(ctx context.Context, a Agenda, now time.Time) ([]Change, 
 }
 
 // undelivered judges letters that the relay refuses for good.
-func (d *Desk) undelivered(ctx context.Context, ids []string, now time.Time) ([]Change, error) {
-	if len(ids) == 0 {
+func (d *Desk) undelivered(ctx context.Context, failures []Failure, now time.Time) ([]Change, error) {
+	if len(failures) == 0 {
 		return nil, nil
 	}
-	queries := make([]Query, len(ids))
-	for i, id := range ids {
-		queries[i] = Query{Notices: []string{id}}
+	queries := make([]Query, len(failures))
+	for i, f := range failures {
+		queries[i] = Query{Notices: []string{f.Notice}}
 	}
 	states, err := d.Store.Load(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
-	changes := make([]Change, len(ids))
-	for i, id := range ids {
-		changes[i] = d.Policy.Undelivered(id, states[i], now)
+	changes := make([]Change, len(failures))
+	for i, f := range failures {
+		changes[i] = d.Policy.Undelivered(f, states[i], now)
+	}
+	return changes, nil
+}
+
+// digests makes the digests whose hour has come.
+func (d *Desk) digests(ctx context.Context, a Agenda, now time.Time) ([]Change, error) {
+	due := d.Policy.digestsDue(a.Digests, now)
+	if len(due) == 0 {
+		return nil, nil
+	}
+	since := now.Add(-8 * day)
+	var recipients []string
+	for _, one := range due {
+		recipients = append(recipients, one.to)
+		if one.mark.Since.Before(since) {
+			since = one.mark.Since
+		}
+	}
+	history, err := d.Store.History(ctx, since, recipients)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]Change, len(due))
+	for i, one := range due {
+		changes[i] = d.Policy.summarize(one, history, now)
 	}
 	return changes, nil
 }
 
 // Undelivered judges a letter that could not be delivered: ops are told, and
 // where it was to tell a leader, the next level is told at once.
-func (p *Policy) Undelivered(id string, s State, now time.Time) Change {
-	c := Change{Event: "undelivered:" + id, At: now, Undelivered: id}
+func (p *Policy) Undelivered(f Failure, s State, now time.Time) Change {
+	c := Change{Event: fmt.Sprintf("undelivered:%s:%d", f.Notice, f.At.UnixMilli()), At: now, Undelivered: f.Notice}
 	if s.Notice == nil {
 		return c
 	}
@@ -122,7 +152,7 @@ func (p *Policy) Undelivered(id string, s State, now time.Time) Change {
 	if n.Kind != KindAlarm {
 		c.Alarms = append(c.Alarms, Alarm{
 			At: now, What: "undelivered", Ref: n.Case,
-			Detail: fmt.Sprintf("The letter %q on this case could not be delivered and is parked (notice %s). Look at the relay's answer, then retry or discard it.", n.Kind, id),
+			Detail: fmt.Sprintf("The letter %q on this case could not be delivered and is parked (notice %s). Look at the relay's answer, then retry or discard it.", n.Kind, f.Notice),
 		})
 	}
 	p.unreached(&c, n, s, "the mail could not be delivered", now)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -73,12 +72,18 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		keys: []string{
 			s.hidden("event", c.Event), s.key("outbox"), s.key("due"), s.key("active"), s.key("journal"),
 			s.key("counts"), s.key("commits"), s.key("alarms"), s.key("undelivered"), s.key("tries"), s.key("ledger"),
+			s.key("ended"), s.key("digests"), s.key("held"),
 		},
 		args: []any{
 			s.bound(), s.token(c), millis(c.At), s.retention.Milliseconds(),
 			c.At.UTC().Format(time.RFC3339Nano), c.Location, string(c.Disposition), c.Reason,
 			strings.Join(caseNumbers(c), " "), c.MessageID, c.AlarmsTold, c.Undelivered,
 		},
+	}
+	if c.Digest != nil {
+		l.add(c.Digest.Who, l.json(c.Digest))
+	} else {
+		l.add("", "")
 	}
 	l.add(len(c.Escalations))
 	for i := range c.Escalations {
@@ -94,7 +99,7 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 	for i := range c.Notices {
 		n := &c.Notices[i]
 		l.keys = append(l.keys, s.key("notice", n.ID))
-		l.add(n.ID, l.json(n), l.json(&n.Letter), len(n.Quotas))
+		l.add(n.ID, l.json(n), l.json(&n.Letter), hash(n.To), len(n.Quotas))
 		for _, q := range n.Quotas {
 			l.keys = append(l.keys, s.hidden("quota", q.Key))
 			l.add(q.Limit, q.Window.Milliseconds())
@@ -136,6 +141,9 @@ func caseNumbers(c *escalation.Change) []string {
 	}
 	for i := range c.Notices {
 		add(c.Notices[i].Case)
+	}
+	for _, n := range c.Cases {
+		add(n)
 	}
 	return numbers
 }
@@ -182,31 +190,4 @@ func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int
 		sums[i] = int(cmd.Val())
 	}
 	return sums, nil
-}
-
-// Agenda implements escalation.Store.
-func (s *Store) Agenda(ctx context.Context, now time.Time, limit int) (escalation.Agenda, error) {
-	var due, active, undelivered, alarms *redis.StringSliceCmd
-	last := int64(limit) - 1
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		due = p.ZRangeByScore(ctx, s.key("due"), &redis.ZRangeBy{
-			Min: "-inf", Max: strconv.FormatInt(now.UnixMilli(), 10), Count: int64(limit),
-		})
-		active = p.SMembers(ctx, s.key("active"))
-		undelivered = p.ZRange(ctx, s.key("undelivered"), 0, last)
-		alarms = p.LRange(ctx, s.key("alarms"), 0, last)
-		return nil
-	})
-	if err != nil {
-		return escalation.Agenda{}, fmt.Errorf("read the agenda (ZRANGEBYSCORE): %w", err)
-	}
-	agenda := escalation.Agenda{Due: due.Val(), Active: active.Val(), Undelivered: undelivered.Val()}
-	for _, data := range alarms.Val() {
-		var a escalation.Alarm
-		if err := json.Unmarshal([]byte(data), &a); err != nil {
-			return agenda, fmt.Errorf("read an alarm: %w", err)
-		}
-		agenda.Alarms = append(agenda.Alarms, a)
-	}
-	return agenda, nil
 }

@@ -7,10 +7,10 @@
 --   {'trouble', key}                      a key holds another type than ours
 --   {'lost'}                              Redis holds another ledger than the one bound to
 --
--- KEYS: event outbox due active journal counts commits alarms undelivered tries ledger,
---       then one per escalation, one per notice with one per quota after it, one per revoked notice.
--- ARGV: generation token now ttl  at location disposition reason cases messageid  alarmstold undelivered
---       #escalations {case revision data due active}  #notices {id data letter #quotas {limit window}}
+-- KEYS: event outbox due active journal counts commits alarms undelivered tries ledger
+--       ended digests held, then one per escalation, one per notice with one per quota after it, one per revoked notice.
+-- ARGV: generation token now ttl  at location disposition reason cases messageid  alarmstold undelivered digestwho digest
+--       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window}}
 --       #revoked {id}  #alarms {data}
 local a, k = 0, 0
 local function arg() a = a + 1 return ARGV[a] end
@@ -19,10 +19,11 @@ local function key() k = k + 1 return KEYS[k] end
 
 local event, outbox, due, active, journal = key(), key(), key(), key(), key()
 local counts, commits, alarms, undelivered, tries, ledger = key(), key(), key(), key(), key(), key()
+local ended, digests, held = key(), key(), key()
 local generation = arg()
 local token, now, ttl = arg(), arg(), arg()
 local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg()}
-local alarmstold, undeliveredid = num(), arg()
+local alarmstold, undeliveredid, digestwho, digest = num(), arg(), arg(), arg()
 
 local wrong
 local function expect(name, kind)
@@ -48,7 +49,7 @@ for i = 1, num() do
   end
 end
 for i = 1, num() do
-  local n = {key = key(), id = arg(), data = arg(), letter = arg(), quotas = {}}
+  local n = {key = key(), id = arg(), data = arg(), letter = arg(), to = arg(), quotas = {}}
   expect(n.key, 'hash')
   for j = 1, num() do
     n.quotas[j] = {key = key(), limit = num(), window = arg()}
@@ -63,6 +64,7 @@ end
 for i = 1, num() do told[i] = arg() end
 expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream') expect(counts, 'hash')
 expect(commits, 'string') expect(alarms, 'list') expect(undelivered, 'zset') expect(tries, 'hash')
+expect(ended, 'zset') expect(digests, 'hash') expect(held, 'hash')
 if wrong then return {'trouble', wrong} end
 if stale then return {'stale', stale} end
 
@@ -76,9 +78,12 @@ for _, e in ipairs(escalations) do
   if e.due == '' then redis.call('ZREM', due, e.case) else redis.call('ZADD', due, e.due, e.case) end
   if e.active == '1' then
     redis.call('SADD', active, e.case)
+    redis.call('ZREM', ended, e.case)
     redis.call('PERSIST', e.key)
   else
     redis.call('SREM', active, e.case)
+    redis.call('ZADD', ended, now, e.case)
+    redis.call('ZREMRANGEBYSCORE', ended, '-inf', tonumber(now) - tonumber(ttl))
     redis.call('PEXPIRE', e.key, ttl)
   end
 end
@@ -86,7 +91,7 @@ local queued, suppressed = {}, 0
 for _, n in ipairs(notices) do
   local room = true
   for _, q in ipairs(n.quotas) do
-    if tonumber(redis.call('GET', q.key) or '0') >= q.limit then room = false end
+    if q.limit > 0 and tonumber(redis.call('GET', q.key) or '0') >= q.limit then room = false end
   end
   if room then
     for _, q in ipairs(n.quotas) do
@@ -98,6 +103,7 @@ for _, n in ipairs(notices) do
   else
     redis.call('HSET', n.key, 'state', 'suppressed', 'data', n.data)
     redis.call('PEXPIRE', n.key, ttl)
+    redis.call('HINCRBY', held, n.to, 1)
     suppressed = suppressed + 1
   end
 end
@@ -112,6 +118,7 @@ end
 if alarmstold > 0 then redis.call('LTRIM', alarms, alarmstold, -1) end
 for _, t in ipairs(told) do redis.call('RPUSH', alarms, t) end
 if undeliveredid ~= '' then redis.call('ZREM', undelivered, undeliveredid) end
+if digestwho ~= '' then redis.call('HSET', digests, digestwho, digest) end
 if record.disposition ~= '' then redis.call('HINCRBY', counts, record.disposition, 1) end
 if #queued > 0 then redis.call('HINCRBY', counts, 'notices', #queued) end
 if suppressed > 0 then redis.call('HINCRBY', counts, 'suppressed', suppressed) end

@@ -147,7 +147,13 @@ func (l *loader) follow() {
 		if cmds == nil {
 			continue
 		}
-		if id := cmds.fields.Val()["account"]; id != "" {
+		id := cmds.fields.Val()["account"]
+		if len(cmds.fields.Val()) == 0 {
+			if e, err := readEscalation(cmds.escalation); err == nil && e != nil {
+				id = e.Account
+			}
+		}
+		if id != "" {
 			if _, ok := l.accounts[id]; !ok {
 				l.accounts[id] = nil
 			}
@@ -205,32 +211,45 @@ func (l *loader) known(event string) (*escalation.Record, error) {
 	return &record, nil
 }
 
+// file puts together what stands beside a case. A case that the CRM no longer
+// has is still known while the desk has an escalation of it.
 func (l *loader) file(number string) (escalation.CaseFile, bool, error) {
 	cmds := l.cases[number]
 	fields, err := cmds.fields.Result()
 	if err != nil {
 		return escalation.CaseFile{}, false, fmt.Errorf("read case %s (HGETALL): %w", number, err)
 	}
-	if len(fields) == 0 {
-		return escalation.CaseFile{}, false, nil
+	e, err := readEscalation(cmds.escalation)
+	if err != nil {
+		return escalation.CaseFile{}, false, fmt.Errorf("read escalation of case %s (HGET): %w", number, err)
 	}
-	file := escalation.CaseFile{Case: readCase(number, fields)}
+	file := escalation.CaseFile{Case: readCase(number, fields), Escalation: e}
+	if len(fields) == 0 {
+		if e == nil {
+			return escalation.CaseFile{}, false, nil
+		}
+		file.Missing = true
+		file.Case.Account, file.Case.Region, file.Case.Severity = e.Account, e.Region, e.Severity
+	}
 	if a := l.accounts[file.Case.Account]; a != nil {
 		if file.Account, err = readAccount(file.Case.Account, a); err != nil {
 			return file, false, err
 		}
 	}
-	data, err := cmds.escalation.Bytes()
+	return file, true, nil
+}
+
+// readEscalation answers nil where a case never had one.
+func readEscalation(cmd *redis.StringCmd) (*escalation.Escalation, error) {
+	data, err := cmd.Bytes()
 	if errors.Is(err, redis.Nil) {
-		return file, true, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &file.Escalation)
+		return nil, nil
 	}
 	if err != nil {
-		return file, false, fmt.Errorf("read escalation of case %s (HGET): %w", number, err)
+		return nil, err
 	}
-	return file, true, nil
+	e := new(escalation.Escalation)
+	return e, json.Unmarshal(data, e)
 }
 
 func readNotice(cmd *redis.StringCmd) (escalation.Notice, error) {

@@ -55,8 +55,12 @@ func (s *Store) key(parts ...string) string {
 // hidden names a key after something that must not be readable in it, as a
 // person's address.
 func (s *Store) hidden(kind, name string) string {
+	return s.key(kind, digestOf(name))
+}
+
+func digestOf(name string) string {
 	sum := sha256.Sum256([]byte(name))
-	return s.key(kind, hex.EncodeToString(sum[:16]))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (s *Store) caseKey(number string) string { return s.prefix + "case:" + number }

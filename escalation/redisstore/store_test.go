@@ -311,7 +311,7 @@ func buriedIsOnTheAgenda(b *bench) {
 	b.apply(accepted("m1", 1))
 	p := b.claim()[0]
 	b.settle(p, notify.Buried, time.Time{})
-	if got := b.agenda().Undelivered; len(got) != 1 || got[0] != p.ID {
+	if got := b.agenda().Undelivered; len(got) != 1 || got[0].Notice != p.ID || !got[0].At.Equal(b.now) {
 		b.Fatalf("undelivered = %v", got)
 	}
 	b.apply(escalation.Change{Event: "undelivered", At: b.now, Undelivered: p.ID})
