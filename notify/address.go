@@ -33,7 +33,7 @@ func parseAddress(s string) (address, error) {
 		return address{}, errAddress
 	}
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
-	if err != nil || domain == "" || len(domain) > 253 || strings.ContainsFunc(domain, func(r rune) bool { return !hostname(r) }) {
+	if err != nil || domain == "" || len(domain) > 253 || strings.HasPrefix(domain, ".") || strings.HasSuffix(domain, ".") || strings.Contains(domain, "..") || strings.ContainsFunc(domain, func(r rune) bool { return !hostname(r) }) {
 		return address{}, fmt.Errorf("%w: its domain is none", errAddress)
 	}
 	return address{local, domain}, nil

@@ -52,7 +52,7 @@ const (
 	silence fault = "silence"
 )
 
-func startRelay(t *testing.T, options ...func(*smtp.Server)) *relayServer {
+func startRelay(t testing.TB, options ...func(*smtp.Server)) *relayServer {
 	t.Helper()
 	r := &relayServer{steps: map[string]int{}, password: "secret", mechanisms: []string{"PLAIN"}}
 	server := smtp.NewServer(r)
@@ -81,7 +81,7 @@ func startRelay(t *testing.T, options ...func(*smtp.Server)) *relayServer {
 	return r
 }
 
-func (r *relayServer) relay(t *testing.T, mode TLSMode) *Relay {
+func (r *relayServer) relay(t testing.TB, mode TLSMode) *Relay {
 	t.Helper()
 	host, port, err := net.SplitHostPort(r.addr)
 	if err != nil {
@@ -237,7 +237,7 @@ func refuse(code int, class int, text string) *smtp.SMTPError {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 1, 1}, Message: text}
 }
 
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -29,7 +29,7 @@ type executor interface {
 }
 
 // execute words one block, up to maxLetter octets.
-func execute(t executor, block string, d Data) (string, error) {
+func execute(t executor, block string, d fields) (string, error) {
 	var w limited
 	if err := t.ExecuteTemplate(&w, block, d); err != nil {
 		return "", err

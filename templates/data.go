@@ -2,6 +2,7 @@ package templates
 
 import (
 	"net/mail"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -47,6 +48,22 @@ func NewData(n escalation.Notice, from mail.Address) Data {
 	return d
 }
 
+// fields is Data as the templates get it: fields of an embedded struct are slow
+// to find by name.
+type fields map[string]any
+
+func (d Data) fields() fields {
+	f := fields{
+		"Kind": d.Kind, "ID": d.ID, "To": d.To, "Number": d.Number,
+		"Desk": d.Desk, "DeskName": d.DeskName, "Subject": d.Subject, "Leader": d.Leader,
+	}
+	letter := reflect.ValueOf(d.Letter)
+	for i := range letter.NumField() {
+		f[letter.Type().Field(i).Name] = letter.Field(i).Interface()
+	}
+	return f
+}
+
 // ForLeader reports whether a notice goes to our own people about a case: a
 // leader or the case owner.
 func ForLeader(n escalation.Notice) bool {
@@ -71,7 +88,7 @@ func withoutRe(subject string) string {
 // template made of it: on one line, with "Re:" on a reply, and with the case
 // number on every letter to a leader.
 func (d Data) subject(worded string) string {
-	s := oneLine(worded, maxSubject)
+	s := strings.ReplaceAll(oneLine(worded, maxSubject), "=?", "= ?") // no encoded word of a stranger's (RFC 2047)
 	if d.Kind.Reply() {
 		s = "Re: " + withoutRe(s)
 	}

@@ -2,12 +2,14 @@ package templates
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"html/template"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -16,11 +18,11 @@ import (
 )
 
 // functions are what a template may call; docs/letters.md describes each.
-func functions(html bool) map[string]any {
+func functions(z *zones, html bool) map[string]any {
 	return map[string]any{
-		"inHTML": func() bool { return html },
+		inHTML: func() bool { return html },
 
-		"when": when, "both": both, "clock": clock, "day": day, "words": words,
+		"when": z.when, "both": z.both, "clock": z.clock, "day": z.day, "words": words,
 		"plural": plural, "low": low, "joined": joined,
 
 		"inert": inert, "line": line, "plain": plain, "plainLine": plainLine, "quote": quote, "lines": lines,
@@ -33,7 +35,7 @@ func functions(html bool) map[string]any {
 // allowed are the names a template may call; printf, print, html, js, call and
 // the like are not among them (see bounded).
 func allowed() []string {
-	return append(slices.Collect(maps.Keys(functions(false))),
+	return append(slices.Collect(maps.Keys(functions(&zones{}, false))),
 		"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len", "index")
 }
 
@@ -47,53 +49,62 @@ type row struct{ Label, Value any }
 
 // when is a time as people in a zone write it: "Mon 23 Nov 2026, 14:30 GMT".
 // It is empty for the zero time.
-func when(t time.Time, zone string) string {
+func (z *zones) when(t time.Time, zone string) string {
 	if t.IsZero() {
 		return ""
 	}
-	t = t.In(location(zone))
+	t = t.In(z.location(zone))
 	return t.Format("Mon 2 Jan 2006, 15:04 ") + zoneName(t)
 }
 
 // both is a time in the reader's own zone with another's behind it:
 // "Mon 23 Nov 2026, 14:30 GMT (06:30 PST)".
-func both(t time.Time, zone, other string) string {
+func (z *zones) both(t time.Time, zone, other string) string {
 	if t.IsZero() || other == "" || other == zone {
-		return when(t, zone)
+		return z.when(t, zone)
 	}
-	here, there := t.In(location(zone)), t.In(location(other))
+	here, there := t.In(z.location(zone)), t.In(z.location(other))
 	layout := "15:04 "
 	if here.Format(time.DateOnly) != there.Format(time.DateOnly) {
 		layout = "Mon 2 Jan, 15:04 "
 	}
 	if there.Format("15:04 ")+zoneName(there) == here.Format("15:04 ")+zoneName(here) {
-		return when(t, zone)
+		return z.when(t, zone)
 	}
-	return when(t, zone) + " (" + there.Format(layout) + zoneName(there) + ")"
+	return z.when(t, zone) + " (" + there.Format(layout) + zoneName(there) + ")"
 }
 
 // clock is the time of day alone: "14:30 GMT".
-func clock(t time.Time, zone string) string {
+func (z *zones) clock(t time.Time, zone string) string {
 	if t.IsZero() {
 		return ""
 	}
-	t = t.In(location(zone))
+	t = t.In(z.location(zone))
 	return t.Format("15:04 ") + zoneName(t)
 }
 
 // day is the date alone: "Mon 23 Nov 2026".
-func day(t time.Time, zone string) string {
+func (z *zones) day(t time.Time, zone string) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(location(zone)).Format("Mon 2 Jan 2006")
+	return t.In(z.location(zone)).Format("Mon 2 Jan 2006")
 }
 
-func location(zone string) *time.Location {
-	if loc, err := time.LoadLocation(zone); err == nil {
-		return loc
+// zones keeps the time zones that were asked for; time.LoadLocation reads
+// files.
+type zones struct{ known sync.Map }
+
+func (z *zones) location(name string) *time.Location {
+	if loc, ok := z.known.Load(name); ok {
+		return loc.(*time.Location)
 	}
-	return time.UTC
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		loc = time.UTC
+	}
+	z.known.Store(name, loc)
+	return loc
 }
 
 // zoneName is the zone's abbreviation; zones that have none give an offset.
@@ -155,10 +166,16 @@ func joined(a, b string) string {
 
 // answer is a link that opens a mail to the desk with the command in it. It
 // does nothing by itself.
-func answer(d Data, command string) template.URL {
+func answer(f fields, command string) (template.URL, error) {
+	desk, ok := f["Desk"].(string)
+	number, ok2 := f["Number"].(string)
+	id, ok3 := f["ID"].(string)
+	if !ok || !ok2 || !ok3 {
+		return "", errors.New("answer wants the whole letter: answer . \"ACK\"")
+	}
 	verb, _, _ := strings.Cut(command, " ")
-	subject := strings.TrimSpace(verb+" "+d.Number) + " " + escalation.NoticeRef(d.ID)
-	return template.URL("mailto:" + encode(d.Desk, "@") + "?subject=" + encode(subject, "") + "&body=" + encode(command, ""))
+	subject := strings.TrimSpace(verb+" "+number) + " " + escalation.NoticeRef(id)
+	return template.URL("mailto:" + encode(desk, "@") + "?subject=" + encode(subject, "") + "&body=" + encode(command, "")), nil
 }
 
 // encode is the percent-encoding of RFC 6068.

@@ -96,7 +96,6 @@ var (
 	httpScheme  = regexp.MustCompile(`(?i)\bhtt(ps?\s*[:：])`)
 	anyScheme   = regexp.MustCompile(`([:：])\s*([/\\／＼])`)
 	namedScheme = regexp.MustCompile(`(?i)\b(mailto|tel|sms|callto|sip|sips|skype|facetime|javascript|vbscript|data|file|cid|magnet|xmpp|urn|geo|market|intent|bitcoin|ftp|ssh|news|onenote|ms-[a-z-]+)[:：]`)
-	dotName     = regexp.MustCompile(`([\pL\pN\])}_-])([.．｡。])([\pL\pN_-]*\pL[\pL\pM\pN_-]+|xn--)`)
 	ipv4        = regexp.MustCompile(`\b(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\b`)
 	uncPath     = regexp.MustCompile(`\\\\+`)
 )
@@ -104,16 +103,57 @@ var (
 // defang writes links, host names and addresses so that no program takes them
 // for one: hxxps[:]//example[.]com.
 func defang(s string) string {
-	if !strings.ContainsAny(s, ".:\\．｡。：/") {
-		return s
+	if strings.ContainsAny(s, ":：") {
+		s = httpScheme.ReplaceAllString(s, "hxx$1")
+		s = anyScheme.ReplaceAllString(s, "[:]$2")
+		s = namedScheme.ReplaceAllString(s, "$1[:]")
 	}
-	s = httpScheme.ReplaceAllString(s, "hxx$1")
-	s = anyScheme.ReplaceAllString(s, "[:]$2")
-	s = namedScheme.ReplaceAllString(s, "$1[:]")
-	s = ipv4.ReplaceAllString(s, "$1[.]$2[.]$3[.]$4")
-	// Neighbouring labels share a letter, so one pass leaves every other dot.
-	for range 2 {
-		s = dotName.ReplaceAllString(s, "$1[.]$3")
+	if strings.ContainsAny(s, ".．｡。") {
+		s = ipv4.ReplaceAllString(s, "$1[.]$2[.]$3[.]$4")
+		s = defangNames(s)
 	}
-	return uncPath.ReplaceAllString(s, `\ \`)
+	if strings.Contains(s, `\\`) {
+		s = uncPath.ReplaceAllString(s, `\ \`)
+	}
+	return s
+}
+
+// defangNames marks each dot that stands between two labels of what may be a
+// host's name: a character before it, and behind it a label of two or more
+// with a letter in it. So "e.g." and "1.2" stay as they are.
+func defangNames(s string) string {
+	var b strings.Builder
+	done, before := 0, ' '
+	for i, r := range s {
+		switch r {
+		case '.', '．', '｡', '。':
+			if after := i + utf8.RuneLen(r); inName(before) && startsLabel(s[after:]) {
+				b.WriteString(s[done:i])
+				b.WriteString("[.]")
+				done = after
+			}
+		}
+		before = r
+	}
+	b.WriteString(s[done:])
+	return b.String()
+}
+
+func inName(r rune) bool {
+	return r == '-' || r == '_' || r == ')' || r == '}' || r == ']' || unicode.In(r, unicode.L, unicode.M, unicode.N)
+}
+
+func startsLabel(s string) bool {
+	n, letter := 0, false
+	for _, r := range s {
+		if r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.M, unicode.N) {
+			break
+		}
+		n++
+		letter = letter || unicode.IsLetter(r)
+		if letter && n >= 2 {
+			return true
+		}
+	}
+	return false
 }

@@ -256,10 +256,11 @@ type letter struct {
 }
 
 func parseLetter(kind escalation.Kind, sources []source) (*letter, error) {
+	z := &zones{}
 	l := &letter{
 		kind: kind,
-		text: texttemplate.New(string(kind)).Funcs(functions(false)).Option("missingkey=error"),
-		html: htmltemplate.New(string(kind)).Funcs(functions(true)).Option("missingkey=error"),
+		text: texttemplate.New(string(kind)).Funcs(functions(z, false)).Option("missingkey=error"),
+		html: htmltemplate.New(string(kind)).Funcs(functions(z, true)).Option("missingkey=error"),
 	}
 	for _, src := range sources {
 		name := filepath.Base(src.name)
@@ -278,19 +279,22 @@ func parseLetter(kind escalation.Kind, sources []source) (*letter, error) {
 			return nil, err
 		}
 	}
+	flatten(textTrees(l.text), false)
+	flatten(htmlTrees(l.html), true)
 	return l, nil
 }
 
 func (l *letter) render(d Data) (Words, error) {
-	subject, err := execute(l.text, "subject", d)
+	f := d.fields()
+	subject, err := execute(l.text, "subject", f)
 	if err != nil {
 		return Words{}, err
 	}
-	text, err := execute(l.text, "text", d)
+	text, err := execute(l.text, "text", f)
 	if err != nil {
 		return Words{}, err
 	}
-	html, err := execute(l.html, "html", d)
+	html, err := execute(l.html, "html", f)
 	if err != nil {
 		return Words{}, err
 	}

@@ -283,21 +283,22 @@ func TestOwnCopyOfEveryFileIsAccepted(t *testing.T) {
 }
 
 func TestTimesAreShownInTheirZones(t *testing.T) {
+	z := &zones{}
 	at := time.Date(2026, 11, 24, 2, 30, 0, 0, time.UTC)
 	summer := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	for _, tc := range []struct{ got, want string }{
-		{when(at, "Europe/London"), "Tue 24 Nov 2026, 02:30 GMT"},
-		{when(at, "America/Los_Angeles"), "Mon 23 Nov 2026, 18:30 PST"},
-		{when(summer, "Europe/London"), "Wed 1 Jul 2026, 13:00 BST"},
-		{when(at, "America/Sao_Paulo"), "Mon 23 Nov 2026, 23:30 UTC-03"},
-		{when(at, "Nowhere/None"), "Tue 24 Nov 2026, 02:30 UTC"},
-		{when(time.Time{}, "Europe/London"), ""},
-		{both(summer, "Europe/London", "America/New_York"), "Wed 1 Jul 2026, 13:00 BST (08:00 EDT)"},
-		{both(at, "Europe/London", "America/Los_Angeles"), "Tue 24 Nov 2026, 02:30 GMT (Mon 23 Nov, 18:30 PST)"},
-		{both(at, "Europe/London", "Europe/London"), "Tue 24 Nov 2026, 02:30 GMT"},
-		{both(at, "Europe/London", ""), "Tue 24 Nov 2026, 02:30 GMT"},
-		{clock(at, "Europe/London"), "02:30 GMT"},
-		{day(at, "America/Los_Angeles"), "Mon 23 Nov 2026"},
+		{z.when(at, "Europe/London"), "Tue 24 Nov 2026, 02:30 GMT"},
+		{z.when(at, "America/Los_Angeles"), "Mon 23 Nov 2026, 18:30 PST"},
+		{z.when(summer, "Europe/London"), "Wed 1 Jul 2026, 13:00 BST"},
+		{z.when(at, "America/Sao_Paulo"), "Mon 23 Nov 2026, 23:30 UTC-03"},
+		{z.when(at, "Nowhere/None"), "Tue 24 Nov 2026, 02:30 UTC"},
+		{z.when(time.Time{}, "Europe/London"), ""},
+		{z.both(summer, "Europe/London", "America/New_York"), "Wed 1 Jul 2026, 13:00 BST (08:00 EDT)"},
+		{z.both(at, "Europe/London", "America/Los_Angeles"), "Tue 24 Nov 2026, 02:30 GMT (Mon 23 Nov, 18:30 PST)"},
+		{z.both(at, "Europe/London", "Europe/London"), "Tue 24 Nov 2026, 02:30 GMT"},
+		{z.both(at, "Europe/London", ""), "Tue 24 Nov 2026, 02:30 GMT"},
+		{z.clock(at, "Europe/London"), "02:30 GMT"},
+		{z.day(at, "America/Los_Angeles"), "Mon 23 Nov 2026"},
 		{words(2 * time.Hour), "2 hours"},
 		{words(26*time.Hour + 30*time.Minute), "1 day 2 hours"},
 		{words(48*time.Hour + 5*time.Minute), "2 days"},
@@ -317,10 +318,10 @@ func TestTimesAreShownInTheirZones(t *testing.T) {
 }
 
 func TestOneTapAnswerOpensAMailAndNothingElse(t *testing.T) {
-	d := NewData(sample(escalation.KindEscalation), sampleDesk())
+	f := NewData(sample(escalation.KindEscalation), sampleDesk()).fields()
 	want := "mailto:escalations@example.com?subject=SNOOZE%2001234567%20%5Bref%3Akkkkkkkkkkkkkkkkkkkkkkkkkk%5D&body=SNOOZE%2030m"
-	if got := string(answer(d, "SNOOZE 30m")); got != want {
-		t.Errorf("link %q, want %q", got, want)
+	if got, err := answer(f, "SNOOZE 30m"); string(got) != want || err != nil {
+		t.Errorf("link %q, %v; want %q", got, err, want)
 	}
 	html := render(t, loadBuiltIn(t), sample(escalation.KindEscalation)).HTML
 	if n := strings.Count(html, `href="mailto:escalations@example.com?subject=`); n != 4 {
