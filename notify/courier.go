@@ -60,7 +60,7 @@ func (c *Courier) Run(ctx context.Context) error {
 		c.rest(ctx)
 		n, err := c.dispatch(ctx, f)
 		c.noteOutbox(ctx, err)
-		if n > 0 && err == nil {
+		if n > 0 && err == nil && c.Status().Troubles == 0 {
 			continue
 		}
 		select {

@@ -1,0 +1,265 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"escalationd/escalation"
+)
+
+// scriptedSender is a relay on a fake clock.
+type scriptedSender struct {
+	send  func(ctx context.Context, env Envelope) error
+	probe func() error
+}
+
+func (s *scriptedSender) Send(ctx context.Context, env Envelope, _ []byte) error {
+	return s.send(ctx, env)
+}
+
+func (s *scriptedSender) Probe(context.Context) error {
+	if s.probe == nil {
+		return nil
+	}
+	return s.probe()
+}
+
+func takes(context.Context, Envelope) error { return nil }
+
+// wait lets the fake clock move on.
+func wait(d time.Duration) { <-time.After(d) }
+
+func running(t *testing.T, c *Courier) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run ended with %v", err)
+		}
+	}
+}
+
+func TestNudgeSendsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nudge := make(chan struct{}, 1)
+		o := newOutbox()
+		c := testCourier(t, o, &scriptedSender{send: takes})
+		c.Nudge = nudge
+		stop := running(t, c)
+		wait(300 * time.Millisecond)
+		o.add(testNotice(1, escalation.KindAccepted))
+		nudge <- struct{}{}
+		start := time.Now()
+		<-o.change
+		if took := time.Since(start); took > 0 {
+			t.Errorf("the letter left after %v", took)
+		}
+		o.add(testNotice(2, escalation.KindAccepted))
+		<-o.change
+		if took := time.Since(start); took > pollEvery {
+			t.Errorf("without a nudge the letter left after %v", took)
+		}
+		stop()
+	})
+}
+
+func TestAfterAnOutageEverythingIsOutWithinAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down, tries := true, 0
+		relay := &scriptedSender{}
+		relay.send = func(context.Context, Envelope) error {
+			if tries++; down {
+				return &SendError{Stage: StageDial, Class: Network, Err: errDown}
+			}
+			return nil
+		}
+		o := newOutbox(notices(500, escalation.KindEscalation)...)
+		c := testCourier(t, o, relay)
+		stop := running(t, c)
+		wait(time.Hour)
+		if f := o.fates(); f[Sent]+f[Buried]+f[Retry]+f[Unknown] > 0 {
+			t.Errorf("fates %v while the relay was away", f)
+		}
+		if s := c.Status(); s.Reached || s.LastError == "" {
+			t.Errorf("status %+v", s)
+		}
+		if tries > 200 {
+			t.Errorf("the relay was tried %d times in an hour", tries)
+		}
+		down = false
+		wait(time.Minute)
+		if f := o.fates(); f[Sent] != 500 {
+			t.Errorf("fates %v a minute after the relay was back", f)
+		}
+		if s := c.Status(); !s.Reached || s.Troubles != 0 {
+			t.Errorf("status %+v", s)
+		}
+		stop()
+	})
+}
+
+func TestRelayIsAskedBeforeThereIsALetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var down error = &SendError{Stage: StageDial, Class: Network, Err: errDown}
+		c := testCourier(t, newOutbox(), &scriptedSender{send: takes, probe: func() error { return down }})
+		stop := running(t, c)
+		wait(10 * time.Second)
+		if s := c.Status(); s.Reached || s.LastError == "" {
+			t.Errorf("status %+v", s)
+		}
+		down = nil
+		wait(longestPause)
+		if s := c.Status(); !s.Reached {
+			t.Errorf("status %+v", s)
+		}
+		stop()
+	})
+}
+
+func TestLetterThatBreaksTheConnectionHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		poison := escalation.NoticeReturnPath(desk().Address, noticeID(0))
+		relay := &scriptedSender{send: func(_ context.Context, env Envelope) error {
+			if env.From == poison {
+				return &SendError{Stage: StageBody, Class: Network, Err: errors.New("connection reset by peer")}
+			}
+			return nil
+		}}
+		o := newOutbox(notices(200, escalation.KindEscalation)...)
+		c := testCourier(t, o, relay)
+		stop := running(t, c)
+		wait(time.Minute)
+		if f := o.fates(); f[Sent] != 199 || f[Retry] != 1 {
+			t.Errorf("fates %v, want all but one sent", f)
+		}
+		stop()
+	})
+}
+
+func TestSlowLetterKeepsItsLeaseAndHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := escalation.NoticeReturnPath(desk().Address, noticeID(0))
+		copies := 0
+		relay := &scriptedSender{send: func(_ context.Context, env Envelope) error {
+			if env.From == slow {
+				copies++
+				wait(55 * time.Second)
+			}
+			return nil
+		}}
+		o := newOutbox(notices(100, escalation.KindEscalation)...)
+		c := testCourier(t, o, relay)
+		stop := running(t, c)
+		other := testCourier(t, o, &scriptedSender{send: takes}) // another daemon on the same outbox
+		stopOther := running(t, other)
+		wait(2 * time.Second)
+		if f := o.fates(); f[Sent] != 99 {
+			t.Errorf("fates %v after two seconds, want 99 sent", f)
+		}
+		wait(2 * time.Minute)
+		if r := o.row(noticeID(0)); r.fate != Sent || copies > 1 || r.Attempt != 1 {
+			t.Errorf("the slow letter: %s after %d attempts, %d copies here", r.fate, r.Attempt, copies)
+		}
+		stop()
+		stopOther()
+	})
+}
+
+func TestStopLetsLettersInFlightEndAndReleasesTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		relay := &scriptedSender{send: func(context.Context, Envelope) error { wait(5 * time.Second); return nil }}
+		o := newOutbox(notices(20, escalation.KindEscalation)...)
+		c := testCourier(t, o, relay)
+		stop := running(t, c)
+		wait(time.Second)
+		start := time.Now()
+		stop()
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("stopped after %v", took)
+		}
+		if f := o.fates(); f[Sent] != 4 || f[Released] != 16 {
+			t.Errorf("fates %v, want 4 sent and 16 released", f)
+		}
+	})
+}
+
+func TestStopCutsOffAfterTheGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		relay := &scriptedSender{send: func(ctx context.Context, _ Envelope) error {
+			<-ctx.Done()
+			return &SendError{Stage: StageRcpt, Class: Network, Err: ctx.Err()}
+		}}
+		o := newOutbox(notices(4, escalation.KindEscalation)...)
+		stop := running(t, testCourier(t, o, relay))
+		wait(time.Second)
+		start := time.Now()
+		stop()
+		if took := time.Since(start); took != grace {
+			t.Errorf("stopped after %v, want %v", took, grace)
+		}
+		if f := o.fates(); f[Released] != 4 {
+			t.Errorf("fates %v, want all released", f)
+		}
+	})
+}
+
+func TestOutboxOutOfReachIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutbox(notices(10, escalation.KindEscalation)...)
+		o.breakDown(errDown)
+		c := testCourier(t, o, &scriptedSender{send: takes})
+		stop := running(t, c)
+		wait(10 * time.Minute)
+		if n := o.calls["claim"]; n > 700 {
+			t.Errorf("the outbox was asked %d times in ten minutes", n)
+		}
+		o.breakDown(nil)
+		wait(2 * time.Second)
+		if f := o.fates(); f[Sent] != 10 {
+			t.Errorf("fates %v, want all sent", f)
+		}
+		stop()
+	})
+}
+
+func TestRetriesComeSoonAndNeverRarelierThanAMinute(t *testing.T) {
+	for _, tc := range []struct {
+		attempt int
+		want    time.Duration
+	}{{0, 2 * time.Second}, {1, 2 * time.Second}, {2, 4 * time.Second}, {3, 8 * time.Second}, {5, 32 * time.Second}, {6, time.Minute}, {60, time.Minute}, {1 << 40, time.Minute}} {
+		if got := retryDelay(tc.attempt, 0); got != tc.want {
+			t.Errorf("attempt %d: %v, want %v", tc.attempt, got, tc.want)
+		}
+		if got := retryDelay(tc.attempt, 0.999); got < tc.want*4/5 || got >= tc.want {
+			t.Errorf("attempt %d with jitter: %v", tc.attempt, got)
+		}
+	}
+	if got := pause(1, 0); got != time.Second {
+		t.Errorf("first pause %v", got)
+	}
+	if got := pause(1000, 0); got != longestPause {
+		t.Errorf("longest pause %v", got)
+	}
+}
+
+func TestLetterIsGivenUpAfterFiveDays(t *testing.T) {
+	now := time.Now()
+	p := Pending{Claim: Claim{Attempt: 7000}, Notice: escalation.Notice{Kind: escalation.KindAccepted, CreatedAt: now.Add(-giveUpAfter)}}
+	refusal := &SendError{Stage: StageRcpt, Class: Temporary, Err: errors.New("450 full")}
+	if r := judge(p, refusal, now, 0); r.Fate != Retry {
+		t.Errorf("after five days: %s", r.Fate)
+	}
+	if r := judge(p, refusal, now.Add(time.Second), 0); r.Fate != Buried {
+		t.Errorf("after more: %s", r.Fate)
+	}
+	outage := &SendError{Stage: StageDial, Class: Network, Err: errDown}
+	if r := judge(p, outage, now.Add(time.Hour), 0); r.Fate != Released {
+		t.Errorf("a letter the relay never heard of: %s", r.Fate)
+	}
+}
