@@ -129,9 +129,11 @@ func (s *screen) summary(c escalation.Change) string {
 
 // letter tells a mail that went out: to whom, its subject and how it begins.
 func (s *screen) letter(l letter) {
-	s.hang(s.label("went out", green)+s.paint(bold, s.fit(l.kind, nameWidth)), labelWidth+nameWidth, "to "+l.to)
+	s.hang(s.label("went out", green)+s.paint(cyan, s.fit(l.kind, nameWidth)), labelWidth+nameWidth, "to "+l.to)
 	indent := strings.Repeat(" ", labelWidth+nameWidth)
-	s.hang(indent, labelWidth+nameWidth, l.subject)
+	for _, line := range s.wrap(l.subject, s.width-labelWidth-nameWidth, 2) {
+		s.line(indent + s.paint(bold, line))
+	}
 	for _, paragraph := range beginning(l.text) {
 		for _, line := range s.wrap(paragraph, s.width-labelWidth-nameWidth-2, 3) {
 			s.line(indent + s.paint(dim, "│ "+line))
@@ -186,7 +188,7 @@ func (s *screen) howTo(st *stage) {
 	s.line("")
 	s.line(s.paint(bold, "The desk stays open.") + " Send it a mail of your own, from this one or another file:")
 	s.line("")
-	s.line("  curl --crlf --url smtp://" + st.mail.SMTPAddr() + " --mail-from it@meadow.test \\")
+	s.line("  curl -sS --url smtp://" + st.mail.SMTPAddr() + " --mail-from it@meadow.test \\")
 	s.line("       --mail-rcpt " + deskAddress + " --upload-file \\")
 	s.line("       " + own)
 	s.line("")
