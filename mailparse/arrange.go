@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,9 +13,13 @@ func (set *labelSet) arrange(lines []line) []line {
 	out := make([]line, 0, len(lines))
 	for i := 0; i < len(lines); {
 		if lines[i].row == 0 {
-			j := i + 1
+			if n, arranged := set.alignedTable(lines[i:]); n > 0 {
+				out = append(out, arranged...)
+				i += n
+				continue
+			}
 			out = append(out, set.splitInline(lines[i])...)
-			i = j
+			i++
 			continue
 		}
 		r := rowAt(lines, i)
@@ -334,4 +339,42 @@ func (set *labelSet) labelBefore(s string, from, to int) (at int, f Field, ok bo
 		}
 	}
 	return 0, "", false
+}
+
+var wideBlank = regexp.MustCompile(`\s{2,}`)
+
+// alignedTable reads a header row of labels whose columns are aligned by
+// blanks, and the row of values beneath it.
+func (set *labelSet) alignedTable(lines []line) (n int, out []line) {
+	if strings.Count(lines[0].text, "  ") < 2 || len(lines[0].text) > 400 {
+		return 0, nil
+	}
+	labels := wideBlank.Split(lines[0].text, 12)
+	if len(labels) < 3 {
+		return 0, nil
+	}
+	for _, l := range labels {
+		if _, ok := set.bareLabel(l); !ok {
+			return 0, nil
+		}
+	}
+	k := nextText(lines, 1)
+	if k < 0 {
+		return 0, nil
+	}
+	if ruler.MatchString(lines[k].text) {
+		if k = nextText(lines, k+1); k < 0 {
+			return 0, nil
+		}
+	}
+	values := wideBlank.Split(lines[k].text, 12)
+	if len(values) != len(labels) {
+		return 0, nil
+	}
+	for i, l := range labels {
+		part := lines[0]
+		part.text = strings.TrimRight(l, " :：") + ": " + values[i]
+		out = append(out, part)
+	}
+	return k + 1, out
 }

@@ -81,7 +81,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 		set.try(s, from, end, sep, better)
 	}
-	if h, ok := set.prefix(s, from); ok && (!found || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
+	if h, ok := set.prefix(s, from); ok && (!found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
 		best, found = h, true
 	}
 	best.label = from
@@ -278,6 +278,8 @@ func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bo
 		return hit{}, false
 	}
 	joined := text
+	var best hit
+	found := false
 	for j := i + 1; j < len(lines) && j <= i+2; j++ {
 		next := lines[j]
 		if next.blank() || next.kind != ordinary || next.depth > lines[i].depth || next.row != lines[i].row || next.col != lines[i].col {
@@ -289,15 +291,17 @@ func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bo
 		before := len(joined) + 1
 		joined += " " + clipRunes(next.text, 400)
 		h, ok := set.find(joined, isCell(lines, j))
-		if ok && h.at >= before && h.rank >= weak && (h.sep == sepHard || h.sep == sepLine || h.sep == sepSoft) && labelEndsAfter(joined, h, before) {
-			h.line, h.end, h.at = i, j, min(h.at-before, len(next.text))
-			if h.rank < good {
-				h.rank = good
-			}
-			return h, true
+		if !ok || h.at < before || h.rank < weak || h.sep == sepNone || !labelEndsAfter(joined, h, before) || (found && h.edits > best.edits) {
+			continue
+		}
+		h.line, h.end, h.at = i, j, min(h.at-before, len(next.text))
+		h.rank = max(h.rank, good)
+		best, found = h, true
+		if h.sep == sepHard {
+			break
 		}
 	}
-	return hit{}, false
+	return best, found
 }
 
 // labelEndsAfter makes sure the label itself, not only its separator, reaches

@@ -53,7 +53,7 @@ var labelTable = []phrases{
 	}},
 	{NextStep, good, []string{
 		"next action", "next actions", "next action expected", "expected action", "expected step", "expected steps", "action expected", "action required", "requested action", "desired next step", "required next step", "requested next step", "desired outcome", "expected outcome", "expected next", "next expected step", "what should happen next", "what we expect next", "what do you expect next", "what you expect next",
-		"expected resolution", "action requested", "next step required", "next step requested", "step expected", "action needed", "nxt step", "expectation", "expected next step from us", "exp next step", "expected next stp",
+		"expected resolution", "action requested", "next step required", "next step requested", "step expected", "action needed", "nxt step", "expectation", "exp next step", "expected next stp",
 		"erwartung", "erwartete maßnahme", "erwartete aktion", "nächste aktion", "gewünschte maßnahme", "action souhaitée", "suite attendue", "acción esperada", "ação esperada", "azione attesa", "verwachting", "gewenste vervolgstap", "gewenste volgende stap", "verwachte actie", "volgende actie",
 		"期望的下一步", "下一步", "预期下一步", "期待的下一步", "다음 단계",
 	}},
