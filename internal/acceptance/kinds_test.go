@@ -1,0 +1,113 @@
+package acceptance
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// catchUp is how soon everything is out after a server is back.
+const catchUp = 2 * time.Minute
+
+func TestMailsOfAllKindsEachEndOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("kind")
+	first, second := b.fill(198)
+	first = append(first, b.add((*bag).tooLarge), b.add((*bag).tooLarge))
+	config := w.config()
+	w.feed(config, b)
+	if code, out, complaint := w.run("check", "--config", config); code != 0 {
+		t.Errorf("check exits %d: %s%s", code, out, complaint)
+	}
+	w.deliver(first)
+	d := w.start(config)
+	w.inboxIs(0, time.Minute)
+	w.deliver(second)
+	w.settled(d, append(first, second...), 0, time.Minute)
+	if !d.ready() {
+		t.Error("/readyz is not 200 although all is well")
+	}
+	d.stop()
+}
+
+func TestKilledAtRandomMomentsNothingIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
+	rng := random(t)
+	kills := pick(8, 20)
+	w := newWorld(t)
+	b := newBag("kill")
+	first, second := b.fill(pick(200, 500))
+	config := w.config()
+	w.feed(config, b)
+	early := kills * 3 / 4
+	w.killAtRandom(config, rng, first, early)
+	d := w.start(config)
+	w.inboxIs(0, time.Minute)
+	d.kill()
+	w.killAtRandom(config, rng, second, kills-early-1)
+	d = w.start(config)
+	// At each kill no more than the relay's four connections are in use.
+	w.settled(d, append(first, second...), 4*kills, time.Minute)
+	d.stop()
+}
+
+// killAtRandom delivers mails in as many portions as there are kills, and
+// kills the daemon at a random moment while it works on each.
+func (w *world) killAtRandom(config string, rng *rand.Rand, samples []sample, kills int) {
+	w.Helper()
+	for i := range kills {
+		w.deliver(samples[i*len(samples)/kills : (i+1)*len(samples)/kills])
+		d := w.start(config)
+		moment := time.Duration(50+rng.IntN([]int{800, 3500}[i%2])) * time.Millisecond // mails are moved after some two seconds
+		select {
+		case <-time.After(moment):
+		case <-d.done:
+			w.Fatalf("the daemon ended by itself, exit %d", d.code())
+		}
+		d.kill()
+		w.Logf("killed %s after its start; %d mails in the inbox", moment, w.imap.Count("INBOX"))
+	}
+}
+
+func TestThreeDaemonsDoWhatOneDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("three")
+	first, second := b.fill(pick(150, 300))
+	configs := []string{w.config(), w.config(), w.config()}
+	w.feed(configs[0], b)
+	desks := make([]*desk, len(configs))
+	for i, c := range configs {
+		desks[i] = w.start(c)
+	}
+	w.deliver(first)
+	w.inboxIs(0, time.Minute)
+	w.deliver(second)
+	w.settled(desks[0], append(first, second...), 0, time.Minute)
+	for _, d := range desks {
+		d.stop()
+	}
+}
+
+func TestStopInTheMiddleLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("stop")
+	samples := b.good(80)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples)
+	d := w.start(config)
+	w.underWay(5)
+	d.stop()
+	d = w.start(config)
+	w.settled(d, samples, 0, time.Minute)
+	d.stop()
+}
+
+// underWay waits until the relay has been given n letters.
+func (w *world) underWay(n int) {
+	w.Helper()
+	eventually(w, time.Minute, "letters go out", func() bool { return len(w.sink.Mails()) >= n })
+}

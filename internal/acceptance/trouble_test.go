@@ -1,0 +1,289 @@
+package acceptance
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/internal/chaos"
+)
+
+// What a person must put right ends the daemon with exit 2 and a sentence
+// before anything is touched.
+func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		redis    []string
+		edits    func(*world) []edit
+		sentence []string
+	}{
+		{"wrong IMAP password", nil, func(w *world) []edit {
+			return []edit{{"imap-password", "smtp-password"}}
+		}, []string{"inbox escalations", "refuses the user name or password"}},
+		{"no such folder", nil, func(*world) []edit {
+			return []edit{{"processed: Processed", "processed: Nowhere"}}
+		}, []string{"inbox escalations", "Nowhere", "create it"}},
+		{"wrong SMTP password", nil, func(w *world) []edit {
+			return []edit{{"smtp://" + w.sink.Addr, "smtp://desk@" + strictRelay(t)},
+				{"# password_file: /run/secrets/smtp", "password_file: " + w.dir + "/smtp-password"}}
+		}, []string{"relay", "password"}},
+		{"broken configuration", nil, func(*world) []edit {
+			return []edit{{"  poll: 15s", "  polll: 15s"}}
+		}, []string{"escalationd.yaml:", "polll", "poll"}},
+		{"a contact for a region that is not there", nil, func(*world) []edit {
+			return []edit{{`contacts: {us: ["us-lead`, `contacts: {mars: ["us-lead`}}
+		}, []string{"escalationd.yaml:", "mars"}},
+		{"Redis without a file", []string{"appendonly no"}, nil, []string{"appendonly"}},
+		{"Redis that evicts", []string{"maxmemory 50mb", "maxmemory-policy allkeys-lru"}, nil, []string{"maxmemory-policy", "allkeys-lru"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, c.redis...)
+			b := newBag("mistake")
+			samples := b.good(3)
+			w.feed(w.config(), b)
+			w.deliver(samples)
+			var edits []edit
+			if c.edits != nil {
+				edits = c.edits(w)
+			}
+			before := w.keys()
+			d := w.start(w.config(edits...))
+			if code := d.exits(30 * time.Second); code != 2 {
+				t.Errorf("exit %d, want 2", code)
+			}
+			for _, words := range c.sentence {
+				if !strings.Contains(d.said(), words) {
+					t.Errorf("the sentence lacks %q: %s", words, d.said())
+				}
+			}
+			if n := w.imap.Count("INBOX"); n != len(samples) {
+				t.Errorf("%d mails in the inbox, want %d", n, len(samples))
+			}
+			if n := len(w.letters()); n != 0 {
+				t.Errorf("%d letters were sent", n)
+			}
+			if after := w.keys(); after != before {
+				t.Errorf("Redis holds %d keys, %d before", after, before)
+			}
+		})
+	}
+}
+
+// keys is how many keys Redis holds.
+func (w *world) keys() int64 {
+	w.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: w.redis.Addr})
+	defer rdb.Close()
+	n, err := rdb.DBSize(w.Context()).Result()
+	if err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+// strictRelay starts an SMTP server that refuses every login.
+func strictRelay(t *testing.T) string {
+	t.Helper()
+	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &strictSession{}, nil }))
+	s.AllowInsecureAuth, s.Domain = true, "relay.example.com"
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(l) }() // until Close
+	t.Cleanup(func() { s.Close() })
+	return l.Addr().String()
+}
+
+type strictSession struct{ smtp.Session }
+
+func (*strictSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (*strictSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, _, _ string) error { return smtp.ErrAuthFailed }), nil
+}
+
+func (*strictSession) Reset()        {}
+func (*strictSession) Logout() error { return nil }
+
+func TestRedisDownAtTheStartIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("late")
+	samples := b.good(20)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples)
+	w.redis.Stop()
+	d := w.start(config)
+	d.says("Redis not reached", 30*time.Second)
+	if d.ready() {
+		t.Error("/readyz answers 200 without Redis")
+	}
+	w.redis.Restart()
+	w.settled(d, samples, 0, catchUp)
+	d.stop()
+}
+
+// A server that dies in the middle of the work and comes back costs time, and
+// nothing else.
+func TestServersThatDieInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		redis         []string
+		die, comeBack func(*world)
+		complaint     string
+		extra         int // letters that may have been taken without an answer
+	}{
+		{"Redis", []string{"appendfsync always"}, func(w *world) { w.redis.Kill() }, func(w *world) { w.redis.Restart() }, "connection refused", 0},
+		{"relay", nil, func(w *world) { w.sink.Kill() }, func(w *world) { w.sink.Restart() }, "relay cannot be used", 4},
+		{"Dovecot", nil, func(w *world) { w.imap.Kill() }, func(w *world) { w.imap.Restart() }, "inbox connection lost", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c.redis...)
+			b := newBag("die")
+			samples := b.good(120)
+			config := w.config()
+			w.feed(config, b)
+			w.deliver(samples[:100])
+			d := w.start(config)
+			w.underWay(5)
+			c.die(w)
+			w.deliver(samples[100:])
+			d.says(c.complaint, time.Minute)
+			c.comeBack(w)
+			w.settled(d, samples, c.extra, catchUp)
+			d.stop()
+		})
+	}
+}
+
+func TestBrokenTemplateCostsNoLetter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("words")
+	samples := b.good(5)
+	samples[0].alarms = true
+	w.write("templates.d/accepted.tmpl", `{{define "subject"}}Oops {{.NoSuchThing`)
+	config := w.config(edit{"# templates: ./templates.d", "templates: " + w.dir + "/templates.d"})
+	w.feed(config, b)
+	if code, out, _ := w.run("check", "--config", config); code != 1 || !strings.Contains(out, "accepted.tmpl") {
+		t.Errorf("check exits %d, want 1 with the file's name: %s", code, out)
+	}
+	w.deliver(samples)
+	d := w.start(config)
+	d.says("accepted.tmpl", 30*time.Second)
+	w.settled(d, samples, 0, time.Minute)
+	if !slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "template") }) {
+		t.Error("ops are told, but not of the template")
+	}
+	d.stop()
+}
+
+func TestHalfOpenConnectionDelaysMailByLessThanAMinute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	proxy := chaos.Start(t, w.imap.TLSAddr, chaos.Turns, 1)
+	b := newBag("frozen")
+	samples := b.good(2)
+	config := w.config(edit{w.imap.TLSAddr, proxy.Addr})
+	w.feed(config, b)
+	d := w.start(config)
+	w.deliver(samples[:1])
+	w.inboxIs(0, 30*time.Second)
+	eventually(t, 30*time.Second, "the connection is idle", func() bool { return proxy.FreezeIdle(time.Second) > 0 })
+	w.deliver(samples[1:])
+	_, want := sum(samples)
+	took := eventually(t, time.Minute, "the mail is answered", func() bool { return len(w.sink.Mails()) == len(want) })
+	t.Logf("a mail behind a frozen connection was answered after %s", took.Round(100*time.Millisecond))
+	w.settled(d, samples, 0, time.Minute)
+	d.stop()
+}
+
+// Whatever reply of Redis gets lost, each mail has one outcome and each letter
+// goes out once.
+func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
+	every := pick(10, 1)
+	b := newBag("reply")
+	samples := b.good(2 * 200)
+	config := w.config(edit{w.redis.Addr, proxy.Addr})
+	w.feed(w.config(), b)
+	d := w.start(config)
+	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	var sent []sample
+	lost := 0
+	for k := 1; k <= 200; k += every {
+		dropped := proxy.DropReply(k)
+		for len(sent) < len(samples) {
+			pair := samples[len(sent):min(len(sent)+2, len(samples))]
+			sent = append(sent, pair...)
+			w.deliver(pair)
+			w.allOut(sent, fmt.Sprintf("reply %d", k))
+			if isClosed(dropped) {
+				lost++
+				break
+			}
+		}
+	}
+	proxy.DropReply(0)
+	t.Logf("%d replies were lost while %d mails were handled", lost, len(sent))
+	w.settled(d, sent, 0, catchUp)
+	d.stop()
+}
+
+// The same with the replies of the start.
+func TestLostRepliesAtTheStartChangeNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
+	b := newBag("first")
+	ks := pick(4, 60)
+	samples := b.good(2 * ks)
+	config := w.config(edit{w.redis.Addr, proxy.Addr})
+	w.feed(w.config(), b)
+	for i := range ks {
+		k := 1 + i*60/ks
+		w.deliver(samples[2*i : 2*i+2])
+		proxy.DropReply(k)
+		d := w.start(config)
+		w.allOut(samples[:2*i+2], fmt.Sprintf("reply %d", k))
+		d.stop()
+	}
+	d := w.start(config)
+	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	w.settled(d, samples, 0, catchUp)
+	d.stop()
+}
+
+// allOut waits until every letter of these mails has gone out.
+func (w *world) allOut(samples []sample, what string) {
+	w.Helper()
+	_, want := sum(samples)
+	total := 0
+	for _, n := range want {
+		total += n
+	}
+	eventually(w, time.Minute, what+": all letters are out", func() bool { return len(w.sink.Mails()) >= total })
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
