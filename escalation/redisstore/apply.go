@@ -77,7 +77,7 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		args: []any{
 			s.bound(), s.token(c), millis(c.At), s.retention.Milliseconds(),
 			c.At.UTC().Format(time.RFC3339Nano), c.Location, string(c.Disposition), c.Reason,
-			strings.Join(caseNumbers(c), " "), c.MessageID, c.AlarmsTold, c.Undelivered,
+			strings.Join(caseNumbers(c), " "), c.MessageID, c.Event, c.AlarmsTold, c.Undelivered,
 		},
 	}
 	if c.Digest != nil {
@@ -173,21 +173,27 @@ func readTime(text string) time.Time {
 	return t
 }
 
-// Count implements escalation.Store.
+// Count implements escalation.Store. A location is counted as seen when it
+// is named for the first time, and waits to be decided from then on.
 func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int, error) {
-	cmds := make([]*redis.IntCmd, len(locations))
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, l := range locations {
-			cmds[i] = p.HIncrBy(ctx, s.key("tries"), l, int64(delta))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count tries (HINCRBY): %w", err)
+	if len(locations) == 0 {
+		return nil, nil
 	}
-	sums := make([]int, len(locations))
-	for i, cmd := range cmds {
-		sums[i] = int(cmd.Val())
+	args := []any{delta}
+	for _, l := range locations {
+		args = append(args, l)
+	}
+	cmds, err := s.runAll(ctx, countScript, []call{{[]string{s.key("tries"), s.key("counts")}, args}})
+	if err != nil {
+		return nil, fmt.Errorf("count tries: %w", err)
+	}
+	answer, err := cmds[0].Int64Slice()
+	if err != nil {
+		return nil, fmt.Errorf("count tries: %w", err)
+	}
+	sums := make([]int, len(answer))
+	for i, n := range answer {
+		sums[i] = int(n)
 	}
 	return sums, nil
 }

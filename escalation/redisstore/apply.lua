@@ -9,7 +9,7 @@
 --
 -- KEYS: event outbox due active journal counts commits alarms undelivered tries ledger
 --       ended digests held, then one per escalation, one per notice with one per quota after it, one per revoked notice.
--- ARGV: generation token now ttl  at location disposition reason cases messageid  alarmstold undelivered digestwho digest
+-- ARGV: generation token now ttl  at location disposition reason cases messageid name  alarmstold undelivered digestwho digest
 --       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window}}
 --       #revoked {id}  #alarms {data}
 local a, k = 0, 0
@@ -22,7 +22,7 @@ local counts, commits, alarms, undelivered, tries, ledger = key(), key(), key(),
 local ended, digests, held = key(), key(), key()
 local generation = arg()
 local token, now, ttl = arg(), arg(), arg()
-local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg()}
+local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg(), name = arg()}
 local alarmstold, undeliveredid, digestwho, digest = num(), arg(), arg(), arg()
 
 local wrong
@@ -30,10 +30,14 @@ local function expect(name, kind)
   local have = redis.call('TYPE', name).ok
   if have ~= 'none' and have ~= kind then wrong = wrong or name end
 end
-expect(event, 'hash') expect(ledger, 'hash')
+expect(event, 'hash') expect(ledger, 'hash') expect(tries, 'hash') expect(counts, 'hash')
 if wrong then return {'trouble', wrong} end
 if generation ~= '' and redis.call('HGET', ledger, 'generation') ~= generation then return {'lost'} end
 local known = redis.call('HMGET', event, 'token', 'at', 'location', 'disposition', 'reason', 'cases')
+if known[1] and record.location ~= '' and known[3] == record.location then
+  -- The mail was seen again before it had left the inbox; it is no other mail.
+  if redis.call('HDEL', tries, record.location) == 1 then redis.call('HINCRBY', counts, 'seen', -1) end
+end
 if known[1] == token then return {'done', redis.call('GET', commits) or '0'} end
 if known[1] then return {'known', known[2], known[3], known[4], known[5], known[6]} end
 
@@ -62,8 +66,8 @@ for i = 1, num() do
   expect(revoked[i].key, 'hash')
 end
 for i = 1, num() do told[i] = arg() end
-expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream') expect(counts, 'hash')
-expect(commits, 'string') expect(alarms, 'list') expect(undelivered, 'zset') expect(tries, 'hash')
+expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream')
+expect(commits, 'string') expect(alarms, 'list') expect(undelivered, 'zset')
 expect(ended, 'zset') expect(digests, 'hash') expect(held, 'hash')
 if wrong then return {'trouble', wrong} end
 if stale then return {'stale', stale} end
@@ -87,7 +91,7 @@ for _, e in ipairs(escalations) do
     redis.call('PEXPIRE', e.key, ttl)
   end
 end
-local queued, suppressed = {}, 0
+local queued, suppressed, withdrawn = {}, {}, {}
 for _, n in ipairs(notices) do
   local room = true
   for _, q in ipairs(n.quotas) do
@@ -104,7 +108,7 @@ for _, n in ipairs(notices) do
     redis.call('HSET', n.key, 'state', 'suppressed', 'data', n.data)
     redis.call('PEXPIRE', n.key, ttl)
     redis.call('HINCRBY', held, n.to, 1)
-    suppressed = suppressed + 1
+    suppressed[#suppressed + 1] = n.id
   end
 end
 for _, r in ipairs(revoked) do
@@ -113,6 +117,7 @@ for _, r in ipairs(revoked) do
     redis.call('HDEL', r.key, 'letter', 'raw')
     redis.call('PEXPIRE', r.key, ttl)
     redis.call('ZREM', outbox, r.id)
+    withdrawn[#withdrawn + 1] = r.id
   end
 end
 if alarmstold > 0 then redis.call('LTRIM', alarms, alarmstold, -1) end
@@ -121,9 +126,9 @@ if undeliveredid ~= '' then redis.call('ZREM', undelivered, undeliveredid) end
 if digestwho ~= '' then redis.call('HSET', digests, digestwho, digest) end
 if record.disposition ~= '' then redis.call('HINCRBY', counts, record.disposition, 1) end
 if #queued > 0 then redis.call('HINCRBY', counts, 'notices', #queued) end
-if suppressed > 0 then redis.call('HINCRBY', counts, 'suppressed', suppressed) end
+if #suppressed > 0 then redis.call('HINCRBY', counts, 'suppressed', #suppressed) end
 if record.location ~= '' then redis.call('HDEL', tries, record.location) end
-redis.call('XADD', journal, '*', 'event', event, 'at', record.at, 'disposition', record.disposition,
+redis.call('XADD', journal, '*', 'event', record.name, 'at', record.at, 'disposition', record.disposition,
   'reason', record.reason, 'cases', record.cases, 'messageid', record.messageid, 'location', record.location,
-  'notices', table.concat(queued, ' '), 'suppressed', suppressed)
+  'notices', table.concat(queued, ' '), 'suppressed', table.concat(suppressed, ' '), 'revoked', table.concat(withdrawn, ' '))
 return {'done', tostring(redis.call('INCR', commits))}

@@ -94,7 +94,7 @@ func (s *Store) Settle(ctx context.Context, now time.Time, results []notify.Resu
 	calls := make([]call, len(results))
 	for i, r := range results {
 		calls[i] = call{
-			[]string{s.key("outbox"), s.key("notice", r.ID), s.key("undelivered"), s.key("counts")},
+			[]string{s.key("outbox"), s.key("notice", r.ID), s.key("undelivered"), s.key("counts"), s.key("parked")},
 			[]any{r.ID, r.Attempt, string(r.Fate), millis(now), millis(r.At), r.Detail, s.retention.Milliseconds()},
 		}
 	}

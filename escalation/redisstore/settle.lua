@@ -1,9 +1,9 @@
 -- Records how an attempt ended. Answers 1, or 0 if the claim is no longer held.
--- KEYS: outbox notice undelivered counts   ARGV: id attempt fate now next detail ttl
+-- KEYS: outbox notice undelivered counts parked   ARGV: id attempt fate now next detail ttl
 local n = redis.call('HMGET', KEYS[2], 'state', 'attempt')
 local fate = ARGV[3]
 if n[2] ~= ARGV[2] then return 0 end
-if n[1] ~= 'queued' and not (n[1] == 'revoked' and fate == 'sent') then return 0 end
+if n[1] ~= 'queued' and not ((n[1] == 'revoked' or n[1] == 'discarded') and fate == 'sent') then return 0 end
 redis.call('HSET', KEYS[2], 'fate', fate, 'detail', ARGV[6], 'settled', ARGV[4])
 if fate == 'sent' or fate == 'buried' then
   redis.call('HSET', KEYS[2], 'state', fate)
@@ -14,6 +14,7 @@ if fate == 'sent' or fate == 'buried' then
     redis.call('HDEL', KEYS[2], 'letter', 'raw')
   else
     redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+    redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
   end
   return 1
 end

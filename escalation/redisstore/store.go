@@ -83,12 +83,16 @@ var holdLua string
 //go:embed ledger.lua
 var ledgerLua string
 
+//go:embed count.lua
+var countLua string
+
 var (
 	ledgerScript = redis.NewScript(ledgerLua)
 	applyScript  = redis.NewScript(applyLua)
 	claimScript  = redis.NewScript(claimLua)
 	settleScript = redis.NewScript(settleLua)
 	holdScript   = redis.NewScript(holdLua)
+	countScript  = redis.NewScript(countLua)
 )
 
 // call is one run of a script.

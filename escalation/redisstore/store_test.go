@@ -19,7 +19,11 @@ import (
 )
 
 // Every store passes the same suite, whatever Redis is behind it.
-func TestStore(t *testing.T) {
+func TestStore(t *testing.T) { onEachRedis(t, suite) }
+
+// onEachRedis runs a suite on miniredis and on redis-server; each test in it
+// begins with an empty Redis.
+func onEachRedis(t *testing.T, suite func(t *testing.T, fresh func(t *testing.T) *bench)) {
 	backends := map[string]func(t *testing.T) redis.UniversalClient{
 		"miniredis": func(t *testing.T) redis.UniversalClient {
 			return redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
