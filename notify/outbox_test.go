@@ -137,6 +137,13 @@ func (o *memoryOutbox) row(id string) row {
 	return r
 }
 
+// asked is how often a method was called.
+func (o *memoryOutbox) asked(method string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.calls[method]
+}
+
 // fates counts the rows by their last fate.
 func (o *memoryOutbox) fates() map[Fate]int {
 	o.mu.Lock()

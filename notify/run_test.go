@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,15 +72,16 @@ func TestNudgeSendsAtOnce(t *testing.T) {
 
 func TestAfterAnOutageEverythingIsOutWithinAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down, tries := true, 0
+		var up atomic.Bool
+		var tries atomic.Int32
 		relay := &scriptedSender{}
 		relay.send = func(context.Context, Envelope) error {
-			if tries++; down {
+			if tries.Add(1); !up.Load() {
 				return &SendError{Stage: StageDial, Class: Network, Err: errDown}
 			}
 			return nil
 		}
-		o := newOutbox(notices(500, escalation.KindEscalation)...)
+		o := newOutbox(notices(200, escalation.KindEscalation)...)
 		c := testCourier(t, o, relay)
 		stop := running(t, c)
 		wait(time.Hour)
@@ -89,12 +91,12 @@ func TestAfterAnOutageEverythingIsOutWithinAMinute(t *testing.T) {
 		if s := c.Status(); s.Reached || s.LastError == "" {
 			t.Errorf("status %+v", s)
 		}
-		if tries > 200 {
-			t.Errorf("the relay was tried %d times in an hour", tries)
+		if n := tries.Load(); n > 300 {
+			t.Errorf("the relay was tried %d times in an hour", n)
 		}
-		down = false
+		up.Store(true)
 		wait(time.Minute)
-		if f := o.fates(); f[Sent] != 500 {
+		if f := o.fates(); f[Sent] != 200 {
 			t.Errorf("fates %v a minute after the relay was back", f)
 		}
 		if s := c.Status(); !s.Reached || s.Troubles != 0 {
@@ -106,14 +108,19 @@ func TestAfterAnOutageEverythingIsOutWithinAMinute(t *testing.T) {
 
 func TestRelayIsAskedBeforeThereIsALetter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var down error = &SendError{Stage: StageDial, Class: Network, Err: errDown}
-		c := testCourier(t, newOutbox(), &scriptedSender{send: takes, probe: func() error { return down }})
+		var up atomic.Bool
+		c := testCourier(t, newOutbox(), &scriptedSender{send: takes, probe: func() error {
+			if !up.Load() {
+				return &SendError{Stage: StageDial, Class: Network, Err: errDown}
+			}
+			return nil
+		}})
 		stop := running(t, c)
 		wait(10 * time.Second)
 		if s := c.Status(); s.Reached || s.LastError == "" {
 			t.Errorf("status %+v", s)
 		}
-		down = nil
+		up.Store(true)
 		wait(longestPause)
 		if s := c.Status(); !s.Reached {
 			t.Errorf("status %+v", s)
@@ -131,11 +138,11 @@ func TestLetterThatBreaksTheConnectionHoldsUpNoOther(t *testing.T) {
 			}
 			return nil
 		}}
-		o := newOutbox(notices(200, escalation.KindEscalation)...)
+		o := newOutbox(notices(100, escalation.KindEscalation)...)
 		c := testCourier(t, o, relay)
 		stop := running(t, c)
 		wait(time.Minute)
-		if f := o.fates(); f[Sent] != 199 || f[Retry] != 1 {
+		if f := o.fates(); f[Sent] != 99 || f[Retry] != 1 {
 			t.Errorf("fates %v, want all but one sent", f)
 		}
 		stop()
@@ -145,10 +152,10 @@ func TestLetterThatBreaksTheConnectionHoldsUpNoOther(t *testing.T) {
 func TestSlowLetterKeepsItsLeaseAndHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := escalation.NoticeReturnPath(desk().Address, noticeID(0))
-		copies := 0
+		var copies atomic.Int32
 		relay := &scriptedSender{send: func(_ context.Context, env Envelope) error {
 			if env.From == slow {
-				copies++
+				copies.Add(1)
 				wait(55 * time.Second)
 			}
 			return nil
@@ -163,8 +170,8 @@ func TestSlowLetterKeepsItsLeaseAndHoldsUpNoOther(t *testing.T) {
 			t.Errorf("fates %v after two seconds, want 99 sent", f)
 		}
 		wait(2 * time.Minute)
-		if r := o.row(noticeID(0)); r.fate != Sent || copies > 1 || r.Attempt != 1 {
-			t.Errorf("the slow letter: %s after %d attempts, %d copies here", r.fate, r.Attempt, copies)
+		if r := o.row(noticeID(0)); r.fate != Sent || copies.Load() > 1 || r.Attempt != 1 {
+			t.Errorf("the slow letter: %s after %d attempts, %d copies here", r.fate, r.Attempt, copies.Load())
 		}
 		stop()
 		stopOther()
@@ -216,7 +223,7 @@ func TestOutboxOutOfReachIsWaitedFor(t *testing.T) {
 		c := testCourier(t, o, &scriptedSender{send: takes})
 		stop := running(t, c)
 		wait(10 * time.Minute)
-		if n := o.calls["claim"]; n > 700 {
+		if n := o.asked("claim"); n > 700 {
 			t.Errorf("the outbox was asked %d times in ten minutes", n)
 		}
 		o.breakDown(nil)

@@ -31,7 +31,6 @@ func NewData(n escalation.Notice, from mail.Address) Data {
 		Subject: oneLine(withoutRe(n.Thread.Subject), maxSubject),
 		Leader:  ForLeader(n),
 	}
-	d.Answerable = n.Letter.Answerable || n.Kind.Answerable()
 	if d.Number == "" {
 		d.Number = n.Letter.Case.Number
 	}

@@ -70,6 +70,8 @@ func visible(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r >= ' ' && r < 0x7f:
+			return r
 		case r == '\n', r == '\r', r == '\v', r == '\f', r == '\u0085', r == '\u2028', r == '\u2029':
 			return '\n'
 		case r == '\t', unicode.Is(unicode.Zs, r):
@@ -92,51 +94,73 @@ func invisible(r rune) bool {
 	return unicode.Is(unicode.Variation_Selector, r)
 }
 
-var (
-	httpScheme  = regexp.MustCompile(`(?i)\bhtt(ps?\s*[:：])`)
-	anyScheme   = regexp.MustCompile(`([:：])\s*([/\\／＼])`)
-	namedScheme = regexp.MustCompile(`(?i)\b(mailto|tel|sms|callto|sip|sips|skype|facetime|javascript|vbscript|data|file|cid|magnet|xmpp|urn|geo|market|intent|bitcoin|ftp|ssh|news|onenote|ms-[a-z-]+)[:：]`)
-	ipv4        = regexp.MustCompile(`\b(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\b`)
-	uncPath     = regexp.MustCompile(`\\\\+`)
-)
+// schemes are those that programs make links of without "//" behind them.
+var schemes = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:https?|mailto|tel|sms|callto|sips?|skype|facetime|javascript|vbscript|data|file|cid|magnet|` +
+	`xmpp|urn|geo|market|intent|bitcoin|ftp|ssh|news|onenote|ms-[a-z-]+)$`)
 
 // defang writes links, host names and addresses so that no program takes them
-// for one: hxxps[:]//example[.]com.
+// for one: hxxps[:]//example[.]com. It marks a dot between two labels of what
+// may be a host's name (so "e.g." and "1.2" stay as they are) or the numbers of
+// an address, a colon behind a scheme or before a slash, and double backslashes.
 func defang(s string) string {
-	if strings.ContainsAny(s, ":：") {
-		s = httpScheme.ReplaceAllString(s, "hxx$1")
-		s = anyScheme.ReplaceAllString(s, "[:]$2")
-		s = namedScheme.ReplaceAllString(s, "$1[:]")
+	if !strings.ContainsAny(s, ".．｡。:：\\") {
+		return s
 	}
-	if strings.ContainsAny(s, ".．｡。") {
-		s = ipv4.ReplaceAllString(s, "$1[.]$2[.]$3[.]$4")
-		s = defangNames(s)
-	}
-	if strings.Contains(s, `\\`) {
-		s = uncPath.ReplaceAllString(s, `\ \`)
-	}
-	return s
-}
-
-// defangNames marks each dot that stands between two labels of what may be a
-// host's name: a character before it, and behind it a label of two or more
-// with a letter in it. So "e.g." and "1.2" stay as they are.
-func defangNames(s string) string {
 	var b strings.Builder
 	done, before := 0, ' '
 	for i, r := range s {
+		after, mark := i+utf8.RuneLen(r), ""
 		switch r {
 		case '.', '．', '｡', '。':
-			if after := i + utf8.RuneLen(r); inName(before) && startsLabel(s[after:]) {
-				b.WriteString(s[done:i])
-				b.WriteString("[.]")
-				done = after
+			if inName(before) && (startsLabel(s[after:]) || unicode.IsDigit(before) && inAddress(s, i)) {
+				mark = "[.]"
 			}
+		case ':', '：':
+			if schemes.MatchString(s[max(0, i-24):i]) && !strings.HasPrefix(s[after:], " ") || startsPath(s[after:]) {
+				mark = "[:]"
+			}
+		case '\\':
+			if before == '\\' {
+				mark = ` \`
+			}
+		}
+		if mark != "" {
+			b.WriteString(unhttp(s[done:i], r))
+			b.WriteString(mark)
+			done = after
 		}
 		before = r
 	}
 	b.WriteString(s[done:])
 	return b.String()
+}
+
+// unhttp spells the scheme that ends s so that none takes it for one.
+func unhttp(s string, next rune) string {
+	if next != ':' && next != '：' {
+		return s
+	}
+	for _, scheme := range []string{"https", "http"} {
+		if at := len(s) - len(scheme); at >= 0 && strings.EqualFold(s[at:], scheme) {
+			return s[:at] + "hxxp" + s[at+4:]
+		}
+	}
+	return s
+}
+
+func startsPath(s string) bool {
+	s = strings.TrimLeft(s, " ")
+	return strings.HasPrefix(s, "/") || strings.HasPrefix(s, "\\") || strings.HasPrefix(s, "／") || strings.HasPrefix(s, "＼")
+}
+
+var ipv4 = regexp.MustCompile(`^\d{1,3}(?:\.\d{1,3}){3}\b`)
+
+// inAddress reports whether the dot at i is one of an IPv4 address's.
+func inAddress(s string, i int) bool {
+	for i > 0 && (s[i-1] == '.' || s[i-1] >= '0' && s[i-1] <= '9') {
+		i--
+	}
+	return ipv4.MatchString(s[i:])
 }
 
 func inName(r rune) bool {

@@ -194,6 +194,7 @@ func TestOwnFileReplacesALetter(t *testing.T) {
 }
 
 func TestBrokenFileIsReportedAndTheBuiltInLetterUsed(t *testing.T) {
+	builtIn := loadBuiltIn(t)
 	for name, tc := range map[string]struct{ file, text, want string }{
 		"does not parse":      {"accepted.tmpl", `{{define "text"}}{{if}}{{end}}`, "missing value for if"},
 		"unknown field":       {"accepted.tmpl", `{{define "text"}}{{.Nope}}{{end}}`, "Nope"},
@@ -224,7 +225,7 @@ func TestBrokenFileIsReportedAndTheBuiltInLetterUsed(t *testing.T) {
 				t.Fatalf("warnings %v, want one about %s with %q", warnings, tc.file, tc.want)
 			}
 			n := sample(escalation.KindAccepted)
-			if got, want := render(t, s, n), render(t, loadBuiltIn(t), n); got != want {
+			if got, want := render(t, s, n), render(t, builtIn, n); got != want {
 				t.Errorf("the letter is not the built-in one: %s", got.Text)
 			}
 		})
