@@ -77,7 +77,11 @@ func (p *Policy) fill(draft mailparse.Form, text string) mailparse.Form {
 	if len(missing) != 1 {
 		return draft
 	}
-	if numbers := p.caseNumbers(text); missing[0] == mailparse.CaseNumber && len(numbers) > 0 {
+	if missing[0] == mailparse.CaseNumber {
+		numbers := p.caseNumbers(text)
+		if len(numbers) == 0 {
+			return draft
+		}
 		text = numbers[0]
 	}
 	setField(&draft, missing[0], text)

@@ -1,0 +1,485 @@
+package escalation_test
+
+import (
+	"testing"
+	"time"
+
+	"escalationd/escalation"
+	"escalationd/mailparse"
+)
+
+func at(hour, minute int) time.Time {
+	return monday.Add(time.Duration(hour-9)*time.Hour + time.Duration(minute)*time.Minute)
+}
+
+func TestEachTargetWithoutAcknowledgementTellsTheNextLevel(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		first := s.escalated("01230001", ukLead)
+		s.at("the promise", first.Letter.RespondBy, at(9, 30))
+		s.at("the next level's hour", first.Letter.NextAt, at(9, 30))
+		s.forward(29 * time.Minute)
+		s.expectNothing()
+		s.forward(time.Minute)
+		second := s.expect(escalation.KindEscalation, front)
+		s.at("the third level's hour", second.Letter.NextAt, at(10, 0))
+		if second.Level != 2 || second.Letter.NextLevel != "Director" {
+			s.Errorf("level %d, next %q", second.Level, second.Letter.NextLevel)
+		}
+		if missed := s.expect(escalation.KindMissed, rep); missed.Letter.LevelName != "Frontline senior manager" {
+			s.Errorf("the customer hears of %q", missed.Letter.LevelName)
+		}
+		s.expectNothing()
+		s.forward(30 * time.Minute)
+		s.expect(escalation.KindEscalation, director)
+		s.forward(30 * time.Minute)
+		last := s.expect(escalation.KindEscalation, senior)
+		s.expectNothing()
+		if last.Letter.NextLevel != "" {
+			s.Errorf("above the last level stands %q", last.Letter.NextLevel)
+		}
+	})
+}
+
+func TestAfterTheLastLevelOpsAreToldAndItRepeatsEverMoreSlowly(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.forward(90 * time.Minute)
+		s.unseen = nil
+		var repeats []time.Time
+		for range 4 * 24 * 6 {
+			s.outage(10 * time.Minute)
+			for len(s.unseen) > 0 && s.unseen[0].Kind == escalation.KindEscalation {
+				s.expect(escalation.KindEscalation, senior)
+				repeats = append(repeats, s.now)
+			}
+			for len(s.unseen) > 0 {
+				s.expect(escalation.KindAlarm, ops)
+			}
+		}
+		// Level 4 hears at 10:30, and its own target ends at 11:00.
+		want := []time.Duration{0, 60, 180, 420, 900, 1860, 3300, 4740}
+		if len(repeats) != len(want) {
+			s.Fatalf("the last level was told again %d times: %v", len(repeats), repeats)
+		}
+		for i, minutes := range want {
+			s.at("a repeat", repeats[i], at(11, 0).Add(minutes*time.Minute))
+		}
+	})
+}
+
+func TestALevelWithoutContactsIsSkippedAtItsOwnTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		without int
+		leader  string
+		next    string
+		at      time.Duration
+	}{
+		"the first":  {1, front, director, 60 * time.Minute},
+		"the second": {2, ukLead, director, 30 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gap := func(p *escalation.Policy) { p.Ladder[c.without-1].Contacts = map[string][]string{"us": {usLead}} }
+			play(t, gap, func(s *scene) {
+				s.ends(s.from(rep, form("01230001")), escalation.Accepted)
+				s.expect(escalation.KindAccepted, rep)
+				s.expect(escalation.KindEscalation, c.leader)
+				s.forward(c.at - time.Minute)
+				for len(s.unseen) > 0 && s.unseen[0].Kind != escalation.KindEscalation {
+					s.unseen = s.unseen[1:] // the customer and ops hear too
+				}
+				s.expectNothing()
+				s.forward(time.Minute)
+				n := s.expect(escalation.KindEscalation, c.next)
+				if c.without == 2 && len(n.Letter.Skipped) != 1 {
+					s.Errorf("the letter names %v as skipped", n.Letter.Skipped)
+				}
+				s.unseen = nil
+			})
+		})
+	}
+}
+
+func TestALadderWithNobodyOnItAlarmsOpsAndFindsALevelThatIsAddedLater(t *testing.T) {
+	empty := func(p *escalation.Policy) { p.Ladder = p.Ladder[:1] }
+	play(t, empty, func(s *scene) {
+		s.with(escalation.Case{Number: "01230004", Severity: 1, Region: "nowhere"})
+		s.ends(s.from(rep, form("01230004")), escalation.Accepted)
+		s.expect(escalation.KindAccepted, rep)
+		s.forward(time.Minute)
+		s.expect(escalation.KindAlarm, ops)
+		s.forward(30 * time.Minute)
+		s.expect(escalation.KindMissed, rep)
+		s.expect(escalation.KindAlarm, ops)
+		s.policy.Ladder[0].Contacts["nowhere"] = []string{front}
+		s.forward(time.Hour)
+		s.expect(escalation.KindEscalation, front)
+	})
+}
+
+func TestAckStopsTheLadderAndTellsEverybodyOnce(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.forward(31 * time.Minute)
+		s.expect(escalation.KindMissed, rep)
+		n := s.expect(escalation.KindEscalation, front)
+		s.ends(s.from(front, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+		s.expect(escalation.KindConfirmed, front)
+		s.expect(escalation.KindTakenOver, ukLead)
+		if taken := s.expect(escalation.KindTaken, rep); taken.Letter.TakenBy != "Frontline senior manager" || !taken.Letter.Missed {
+			s.Errorf("the customer hears %+v", taken.Letter)
+		}
+		s.expectNothing()
+		s.with(escalation.Case{Number: "01230001", Severity: 1, OwnerRespondedAt: s.now.Add(10 * time.Minute)})
+		s.forward(3 * 24 * time.Hour)
+		s.is("01230001", escalation.Acknowledged)
+	})
+}
+
+func TestASecondAckChangesNothing(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230002", ukLead)
+		for i := range 4 {
+			s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+			if i == 0 {
+				s.expect(escalation.KindTaken, rep)
+			}
+			s.expect(escalation.KindConfirmed, ukLead)
+			s.expectNothing()
+		}
+		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+		s.expectNothing() // the first answer, and three more where nothing new was said
+	})
+}
+
+func TestAnAcknowledgementExpiresWithoutTheOwnersAnswer(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		s.forward(10 * time.Minute)
+		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+		s.expect(escalation.KindTaken, rep)
+		s.at("the end of the acknowledgement", s.expect(escalation.KindConfirmed, ukLead).Letter.Until, at(9, 40))
+		s.forward(29 * time.Minute)
+		s.expectNothing()
+		s.forward(time.Minute)
+		s.expect(escalation.KindEscalation, front) // and no letter that the promise was missed: it was kept
+		s.forward(30 * time.Minute)
+		s.expect(escalation.KindEscalation, director)
+	})
+}
+
+func TestPassTellsTheNextLevelAtOnceAndTheScheduleAboveStays(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		s.forward(5 * time.Minute)
+		s.ends(s.from(ukLead, command(mailparse.Pass, "", 0), answering(n)), escalation.Commanded)
+		s.expect(escalation.KindConfirmed, ukLead)
+		s.at("the third level's hour", s.expect(escalation.KindEscalation, front).Letter.NextAt, at(10, 0))
+		s.ends(s.from(ukLead, command(mailparse.Pass, "", 0), answering(n)), escalation.Commanded)
+		s.expect(escalation.KindConfirmed, ukLead) // has been told already
+		s.forward(54 * time.Minute)
+		s.expect(escalation.KindMissed, rep)
+		s.expectNothing()
+		s.forward(time.Minute)
+		s.expect(escalation.KindEscalation, director)
+	})
+}
+
+func TestOnlyTheHolderPassesAnEscalationThatIsTaken(t *testing.T) {
+	two := func(p *escalation.Policy) { p.Ladder[0].Contacts["uk"] = []string{ukLead, usLead} }
+	play(t, two, func(s *scene) {
+		s.ends(s.from(rep, form("01230002")), escalation.Accepted)
+		s.expect(escalation.KindAccepted, rep)
+		mine, other := s.expect(escalation.KindEscalation, ukLead), s.expect(escalation.KindEscalation, usLead)
+		s.from(ukLead, command(mailparse.Ack, "", 0), answering(mine))
+		s.expect(escalation.KindConfirmed, ukLead)
+		s.expect(escalation.KindTaken, rep)
+		s.expect(escalation.KindTakenOver, usLead)
+		s.from(usLead, command(mailparse.Pass, "", 0), answering(other))
+		s.expect(escalation.KindConfirmed, usLead)
+		s.is("01230002", escalation.Acknowledged)
+		s.from(ukLead, command(mailparse.Pass, "", 0), answering(mine))
+		s.expect(escalation.KindConfirmed, ukLead)
+		s.expect(escalation.KindEscalation, front)
+		s.is("01230002", escalation.Open)
+	})
+}
+
+func TestPassAtTheLastLevelCallsOps(t *testing.T) {
+	one := func(p *escalation.Policy) { p.Ladder = p.Ladder[:1] }
+	play(t, one, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		s.from(ukLead, command(mailparse.Pass, "", 0), answering(n))
+		s.expect(escalation.KindConfirmed, ukLead)
+		s.forward(time.Minute)
+		s.expect(escalation.KindAlarm, ops)
+		s.is("01230001", escalation.Open)
+	})
+}
+
+func TestSnoozeRemindsButNeverMovesTheLadder(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		s.from(ukLead, command(mailparse.Snooze, "", 20*time.Minute), answering(n))
+		s.at("the reminder", s.expect(escalation.KindConfirmed, ukLead).Letter.Until, at(9, 20))
+		s.forward(20 * time.Minute)
+		s.expect(escalation.KindEscalation, ukLead)
+		s.expectNothing()
+		s.from(ukLead, command(mailparse.Snooze, "", 2*time.Hour), answering(n))
+		s.at("the bound", s.expect(escalation.KindConfirmed, ukLead).Letter.Until, at(9, 30))
+		s.forward(10 * time.Minute)
+		s.expect(escalation.KindEscalation, front)
+		s.expect(escalation.KindMissed, rep)
+		s.forward(20 * time.Minute)
+		s.expectNothing()
+	})
+}
+
+func TestOnlyWhoSnoozedIsReminded(t *testing.T) {
+	two := func(p *escalation.Policy) { p.Ladder[0].Contacts["uk"] = []string{ukLead, usLead} }
+	play(t, two, func(s *scene) {
+		s.from(rep, form("01230002"))
+		s.expect(escalation.KindAccepted, rep)
+		s.expect(escalation.KindEscalation, ukLead)
+		n := s.expect(escalation.KindEscalation, usLead)
+		s.from(usLead, command(mailparse.Snooze, "", 0), answering(n))
+		s.expect(escalation.KindConfirmed, usLead)
+		s.forward(time.Hour)
+		s.expect(escalation.KindEscalation, usLead)
+	})
+}
+
+func TestResolveTellsEachWhoIsConcernedOnce(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.forward(30 * time.Minute)
+		s.expect(escalation.KindMissed, rep)
+		n := s.expect(escalation.KindEscalation, front)
+		s.from(front, command(mailparse.Resolve, "The fix is installed.", 0), answering(n))
+		s.expect(escalation.KindConfirmed, front)
+		if told := s.expect(escalation.KindEnded, rep); told.Letter.Text != "The fix is installed." || told.Letter.TakenBy != "Frontline senior manager" {
+			s.Errorf("the customer hears %+v", told.Letter)
+		}
+		s.expect(escalation.KindEnded, ukLead)
+		s.is("01230001", escalation.Resolved)
+		s.forward(24 * time.Hour)
+		s.from(front, command(mailparse.Ack, "", 0), answering(n))
+		s.expect(escalation.KindConfirmed, front)
+		s.is("01230001", escalation.Resolved)
+	})
+}
+
+func TestANoteChangesNothingButTheTimeline(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230002", ukLead)
+		before := s.state("01230002")
+		s.ends(s.from(ukLead, text("I am calling them now."), answering(n)), escalation.Commanded)
+		s.expect(escalation.KindConfirmed, ukLead)
+		after := s.state("01230002")
+		if last := after.Timeline[len(after.Timeline)-1]; last.What != "note" || last.Text != "I am calling them now." {
+			s.Errorf("the timeline ends with %+v", last)
+		}
+		s.at("the next step", after.Due, before.Due)
+	})
+}
+
+func TestAnOutOfOfficeReplyOrBounceTellsTheNextLevelAtOnce(t *testing.T) {
+	for name, kind := range map[string]mailparse.Automatic{"out of office": mailparse.AutoReply, "bounce": mailparse.Bounce} {
+		t.Run(name, func(t *testing.T) {
+			play(t, nil, func(s *scene) {
+				n := s.escalated("01230002", ukLead)
+				for range 2 { // the second changes nothing more
+					s.ends(s.from(ukLead, automatic(kind), answering(n)), escalation.Bounced)
+				}
+				raised := s.expect(escalation.KindEscalation, front)
+				s.expectNothing()
+				if raised.Letter.Why == "" {
+					s.Error("the letter does not say why")
+				}
+				s.at("the third level's hour", raised.Letter.NextAt, at(13, 0))
+			})
+		})
+	}
+}
+
+func TestADelayedDeliveryReportMovesNothing(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230002", ukLead)
+		delayed := func(m *escalation.Mail) { m.Delivery = &mailparse.Delivery{Action: "delayed"} }
+		s.ends(s.from("mailer-daemon@example.com", automatic(mailparse.Bounce), answering(n), delayed), escalation.Ignored)
+	})
+}
+
+func TestALetterThatTheRelayRefusesTellsTheNextLevel(t *testing.T) {
+	store := newMemStore()
+	s := newScene(t, store, nil)
+	n := s.escalated("01230001", ukLead)
+	store.bury(n.ID, s.now)
+	s.tick()
+	s.expect(escalation.KindEscalation, front)
+	s.forward(time.Minute)
+	s.expect(escalation.KindAlarm, ops)
+	store.bury(n.ID, s.now) // retried by ops, refused again: ops hear again
+	s.forward(2 * time.Minute)
+	s.expect(escalation.KindAlarm, ops)
+	s.expectNothing()
+	if len(store.undelivered) > 0 {
+		s.Error("the failure stays on the agenda")
+	}
+}
+
+func TestAWrongSenderOrTokenChangesNothingAndOpsHear(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230002", ukLead)
+		s.ends(s.from("colleague@example.com", command(mailparse.Ack, "", 0), answering(n)), escalation.Quarantined)
+		forged := n
+		forged.ID = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(forged)), escalation.Quarantined)
+		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n), unproven), escalation.Quarantined)
+		s.is("01230002", escalation.Open)
+		s.forward(time.Minute)
+		if a := s.expect(escalation.KindAlarm, ops); len(a.Letter.Alarms) != 3 {
+			s.Errorf("ops hear of %d mails", len(a.Letter.Alarms))
+		}
+	})
+}
+
+func TestAnAnswerToAnEarlierEscalationDoesNotTouchTheNextOne(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		old := s.escalated("01230002", ukLead)
+		s.from(ukLead, command(mailparse.Resolve, "done", 0), answering(old))
+		s.expect(escalation.KindConfirmed, ukLead)
+		s.expect(escalation.KindEnded, rep)
+		again := s.escalated("01230002", ukLead)
+		if len(again.Letter.Earlier) != 1 || again.Letter.Earlier[0].Status != escalation.Resolved {
+			s.Errorf("the second letter shows %+v before it", again.Letter.Earlier)
+		}
+		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(old)), escalation.Commanded)
+		s.expect(escalation.KindConfirmed, ukLead)
+		s.is("01230002", escalation.Open)
+		s.ends(s.from(ukLead, automatic(mailparse.AutoReply), answering(old)), escalation.Bounced)
+		s.expectNothing()
+		s.forward(2 * time.Hour)
+		s.expect(escalation.KindEscalation, front)
+		s.expect(escalation.KindMissed, rep)
+	})
+}
+
+func TestAfterADaysOutageEachLevelHearsOnceWithTimesToCome(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.outage(24 * time.Hour)
+		for _, to := range []string{front, director, senior} {
+			n := s.expect(escalation.KindEscalation, to)
+			if !n.Letter.NextAt.After(s.now) {
+				s.Errorf("the letter to %s names %s, which is past", to, n.Letter.NextAt)
+			}
+		}
+		s.expect(escalation.KindMissed, rep)
+		s.expectNothing()
+		s.forward(time.Minute)
+		s.expect(escalation.KindAlarm, ops)
+	})
+}
+
+func TestWhoStandsOnTwoLevelsHearsOnceOfEach(t *testing.T) {
+	twice := func(p *escalation.Policy) { p.Ladder[1].Contacts["*"] = []string{ukLead} }
+	play(t, twice, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.forward(30 * time.Minute)
+		n := s.expect(escalation.KindEscalation, ukLead)
+		s.expect(escalation.KindMissed, rep)
+		s.from(ukLead, command(mailparse.Ack, "", 0), answering(n))
+		if taken := s.expect(escalation.KindTaken, rep); taken.Letter.TakenBy != "Frontline senior manager" {
+			s.Errorf("taken by %q", taken.Letter.TakenBy)
+		}
+		s.expect(escalation.KindConfirmed, ukLead)
+	})
+}
+
+func TestTheCaseOwnerGetsOneCopyAndLeavesNotes(t *testing.T) {
+	notify := func(p *escalation.Policy) { p.NotifyOwner = true }
+	play(t, notify, func(s *scene) {
+		s.with(escalation.Case{Number: "01230002", Severity: 2, OwnerEmail: owner})
+		s.with(escalation.Case{Number: "01230003", Severity: 3, OwnerEmail: ukLead})
+		s.ends(s.from(rep, form("01230002")), escalation.Accepted)
+		s.expect(escalation.KindAccepted, rep)
+		s.expect(escalation.KindEscalation, ukLead)
+		n := s.expect(escalation.KindOwner, owner)
+		s.ends(s.from(owner, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+		confirmed := s.expect(escalation.KindConfirmed, owner)
+		s.ends(s.from(owner, command(mailparse.Resolve, "done", 0), answering(confirmed)), escalation.Commanded)
+		s.expect(escalation.KindConfirmed, owner)
+		s.is("01230002", escalation.Open)
+		s.escalated("01230003", ukLead) // who owns the case too, and is told once
+	})
+}
+
+func TestACaseClosedInTheCRMEndsItsEscalation(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.escalated("01230002", ukLead)
+		s.with(escalation.Case{Number: "01230002", Severity: 2, Status: escalation.CaseClosed})
+		s.forward(time.Minute)
+		s.expect(escalation.KindEnded, rep)
+		s.expect(escalation.KindEnded, ukLead)
+		s.is("01230002", escalation.Closed)
+		s.forward(5 * time.Hour)
+	})
+}
+
+func TestACaseThatTheCRMDropsKeepsItsLadder(t *testing.T) {
+	store := newMemStore()
+	s := newScene(t, store, nil)
+	n := s.escalated("01230001", ukLead)
+	delete(store.cases, "01230001")
+	s.forward(30 * time.Minute)
+	s.expect(escalation.KindEscalation, front)
+	s.expect(escalation.KindMissed, rep)
+	s.ends(s.from(ukLead, command(mailparse.Resolve, "done", 0), answering(n)), escalation.Commanded)
+	s.expect(escalation.KindConfirmed, ukLead)
+	s.expect(escalation.KindEnded, rep)
+	s.expect(escalation.KindEnded, front)
+	s.ends(s.from(rep, form("01230001")), escalation.Refused)
+	s.expect(escalation.KindRefused, rep)
+	s.expectNothing()
+}
+
+func TestTheOwnersAnswerInTimeKeepsThePromise(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.with(escalation.Case{Number: "01230001", Severity: 1, OwnerRespondedAt: at(9, 20)})
+		s.forward(30 * time.Minute)
+		s.expect(escalation.KindEscalation, front)
+		if s.state("01230001").Missed {
+			s.Error("the promise counts as missed")
+		}
+	})
+}
+
+func TestLettersThatHaveLostTheirPointAreWithdrawn(t *testing.T) {
+	store := newMemStore()
+	s := newScene(t, store, nil)
+	n := s.escalated("01230001", ukLead)
+	s.now = at(9, 30)
+	if _, err := s.desk.Tick(t.Context()); err != nil {
+		s.Fatal(err)
+	}
+	if len(store.queue) != 2 {
+		s.Fatalf("%d letters wait, want the next level's and the customer's", len(store.queue))
+	}
+	s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+	s.expect(escalation.KindConfirmed, ukLead)
+	s.expect(escalation.KindTakenOver, front)
+	s.expect(escalation.KindTaken, rep)
+	s.expect(escalation.KindMissed, rep) // is true all the same
+	s.expectNothing()
+}
+
+func TestLeadersHaveAnHourlyLimit(t *testing.T) {
+	limited := func(p *escalation.Policy) { p.LeaderLimit.PerHour = 2 }
+	play(t, limited, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.escalated("01230002", ukLead)
+		s.ends(s.from(rep, form("01230003")), escalation.Accepted)
+		s.expect(escalation.KindAccepted, rep)
+	})
+}
