@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"slices"
 	"regexp"
 	"strings"
 )
@@ -176,6 +177,10 @@ func shiftRows(lines []line, by int) []line {
 
 // evaluate finds the forms in lines.
 func (c *collector) evaluate(lines []line) reading {
+	if limit := c.parser.limits.Lines; len(lines) > limit {
+		lines = slices.Concat(lines[:limit-limit/4], lines[len(lines)-limit/4:])
+		c.defects = append(c.defects, "the middle of a very long text left out")
+	}
 	markNoise(lines)
 	lines = c.parser.labels.arrange(lines)
 	markQuotes(lines)
@@ -262,7 +267,7 @@ func fresh(lines []line, from sender) string {
 		if l.kind != ordinary || l.depth > 0 {
 			continue
 		}
-		if isDelimiter(l.text) || tailStart(l.text) || (isClosing(l.text) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {
+		if isDelimiter(l.text) || rd.isTail(i) || (isClosing(l.text) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {
 			break
 		}
 		out = append(out, l)

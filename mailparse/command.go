@@ -25,8 +25,11 @@ func command(fresh string) *Command {
 		}
 		s = after
 	}
+	if len(first) > 1000 {
+		return nil
+	}
 	m := commandLine.FindStringSubmatch(first)
-	if m == nil || len(first) > 1000 {
+	if m == nil {
 		return nil
 	}
 	verb, tail := Verb(strings.ToLower(m[1])), m[2]

@@ -48,6 +48,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 	}
 	n, end := 0, len(s)
 	depth := 0
+	likely := set.mayBegin(s[from:])
 	for i, r := range s[from:] {
 		if n++; n > maxLabelRunes {
 			end = -1
@@ -68,7 +69,9 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		if sep == sepNone || (depth > 0 && sep != sepHard) {
 			continue
 		}
-		set.try(s, from, at, sep, better)
+		if likely || sep == sepHard || dashAt(s, at) {
+			set.try(s, from, at, sep, better)
+		}
 		if sep == sepHard && depth == 0 {
 			end = -1
 			break
@@ -80,6 +83,10 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 			sep = sepHard
 		}
 		set.try(s, from, end, sep, better)
+	}
+	if !likely {
+		best.label = from
+		return best, found
 	}
 	if h, ok := set.prefix(s, from); ok && (!found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
 		best, found = h, true
@@ -274,7 +281,7 @@ func (set *labelSet) hits(lines []line) []hit {
 // wrapped finds a label that a hard wrap cut in two or three.
 func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bool) {
 	text := lines[i].text
-	if len(text) > 80 || (hasOwn && own.sep == sepHard) || !set.starts[labelKey(text[decoration(text):])] {
+	if len(text) > 80 || text == "" || !set.mayBegin(text[decoration(text):]) || (hasOwn && own.sep == sepHard) || !set.starts[labelKey(text[decoration(text):])] {
 		return hit{}, false
 	}
 	joined := text

@@ -19,6 +19,21 @@ type reader struct {
 	parser *Parser
 	lines  []line
 	from   sender
+	tails  []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
+}
+
+// isTail remembers tailStart's answer for a line.
+func (rd *reader) isTail(i int) bool {
+	if rd.tails == nil {
+		rd.tails = make([]int8, len(rd.lines))
+	}
+	if rd.tails[i] == 0 {
+		rd.tails[i] = -1
+		if tailStart(rd.lines[i].text) {
+			rd.tails[i] = 1
+		}
+	}
+	return rd.tails[i] > 0
 }
 
 // forms finds all forms of a document, in reading order.
@@ -55,7 +70,7 @@ func (rd *reader) plausible(hits []hit) []hit {
 			if l.kind == quoteHead {
 				closed = false
 			}
-			if isDelimiter(l.text) || isClosing(l.text) || tailStart(l.text) || rd.signatureName(next) {
+			if isDelimiter(l.text) || isClosing(l.text) || rd.isTail(next) || rd.signatureName(next) {
 				closed = true
 			}
 		}
@@ -177,7 +192,7 @@ func (rd *reader) goesOn(cur []hit, has map[Field]int, rest []hit) bool {
 		return false
 	}
 	seen := 0
-	for _, h := range rest {
+	for _, h := range rest[:min(len(rest), 10)] {
 		if has[h.field] > 0 {
 			return false
 		}

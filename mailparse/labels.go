@@ -19,12 +19,16 @@ type label struct {
 // labelSet finds labels. It is built once and read from any goroutine.
 type labelSet struct {
 	exact  map[string]label
+	heads  map[string]bool // the first three letters of all keys
 	starts map[string]bool // the first words of labels, where a hard wrap may cut
 	fuzzy  []label         // those long enough to be misspelt recognisably
 }
 
 func newLabelSet(extra map[Field][]string) *labelSet {
-	set := &labelSet{exact: map[string]label{}, starts: map[string]bool{}}
+	set := &labelSet{exact: map[string]label{}, starts: map[string]bool{}, heads: map[string]bool{}}
+	for w := range fillerFirst {
+		set.heads[head(w)] = true
+	}
 	for _, p := range labelTable {
 		for _, text := range p.labels {
 			set.add(text, p.field, p.rank)
@@ -46,6 +50,7 @@ func (set *labelSet) add(text string, f Field, rank int) {
 	if old, ok := set.exact[key]; ok && old.rank >= rank {
 		return
 	}
+	set.heads[head(key)] = true
 	words := strings.Fields(text)
 	for i := 1; i < len(words); i++ {
 		set.starts[labelKey(strings.Join(words[:i], " "))] = true
@@ -357,4 +362,29 @@ func enumeration(s string) int {
 		}
 	}
 	return 0
+}
+
+// head is the first three letters of a folded key.
+func head(key string) string { return clipRunes(key, 3) }
+
+// mayBegin says quickly whether a label can begin here, misspellings aside.
+func (set *labelSet) mayBegin(s string) bool {
+	var b [3]byte
+	n := 0
+	for i := 0; i < len(s) && n < 3; i++ {
+		c := s[i]
+		switch {
+		case c >= 0x80:
+			return true
+		case c >= 'A' && c <= 'Z':
+			b[n] = c + 'a' - 'A'
+			n++
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			b[n] = c
+			n++
+		case n > 0 && c != '-' && c != '\'':
+			return true // a short first word
+		}
+	}
+	return set.heads[string(b[:n])]
 }

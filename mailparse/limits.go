@@ -23,6 +23,7 @@ type Limits struct {
 	FieldBytes  int // bytes kept of one header field; default 64 KiB
 	Addresses   int // recipients kept; default 1,000
 	Text        int // bytes of decoded text read of one part, and of all parts four times that; default 4 MiB
+	Lines       int // lines searched for forms; the middle of longer texts is left out; default 20,000
 	Forms       int // forms kept; default 50
 }
 
@@ -40,6 +41,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.FieldBytes, 64<<10)
 	set(&l.Addresses, 1000)
 	set(&l.Text, 4<<20)
+	set(&l.Lines, 20000)
 	set(&l.Forms, 50)
 	return l
 }

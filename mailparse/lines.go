@@ -100,6 +100,8 @@ func newlines(s string) string {
 	return strings.ReplaceAll(s, "\r", "\n")
 }
 
+const maxQuoteDepth = 100 // deeper quote marks are dropped
+
 // quoteDepth cuts the '>' marks off a line. A '>' counts as a mark only at
 // the line's start.
 func quoteDepth(s string) (depth int, rest string) {
@@ -116,7 +118,9 @@ func quoteDepth(s string) (depth int, rest string) {
 		default:
 			return depth, s
 		}
-		depth++
+		if depth++; depth >= maxQuoteDepth {
+			return depth, strings.TrimLeft(s, "> ")
+		}
 	}
 	return depth, s
 }

@@ -16,7 +16,9 @@ func readPlain(text string, opt plainOptions) document {
 	text = cleanText(newlines(text))
 	var doc document
 	signed, skipping := false, false
-	text = uuBlock.ReplaceAllString(text, "\n")
+	if strings.Contains(text, "\nend") {
+		text = withoutUU(text)
+	}
 	for s := range strings.SplitSeq(text, "\n") {
 		depth, rest := quoteDepth(s)
 		trimmed := strings.TrimSpace(rest)
@@ -52,6 +54,30 @@ func readPlain(text string, opt plainOptions) document {
 	return textTables(doc)
 }
 
+// withoutUU drops uuencoded files from a text.
+func withoutUU(text string) string {
+	var out, held []string
+	inside := false
+	for s := range strings.SplitSeq(text, "\n") {
+		switch {
+		case !inside && strings.HasPrefix(s, "begin ") && uuBegin.MatchString(s):
+			inside, held = true, []string{s}
+		case inside && strings.TrimSpace(s) == "end":
+			inside = false
+		case inside && (len(s) > 62 || strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz{|}~")):
+			out, inside = append(append(out, held...), s), false
+		case inside:
+			held = append(held, s)
+		default:
+			out = append(out, s)
+		}
+	}
+	if inside {
+		out = append(out, held...)
+	}
+	return strings.Join(out, "\n")
+}
+
 // flowOn joins rest to the line above if that one flows (RFC 3676 section 4.2).
 func (d *document) flowOn(rest string, depth int, delSp bool) bool {
 	if len(d.lines) == 0 {
@@ -75,7 +101,7 @@ func (d *document) flowOn(rest string, depth int, delSp bool) bool {
 }
 
 var (
-	uuBlock   = regexp.MustCompile(`(?m)^begin [0-7]{3} \S[^\n]*\n(?:[!-` + "`" + `][^\n]*\n|[ ` + "`" + `]?\n)*end[ \t]*$`)
+	uuBegin   = regexp.MustCompile(`^begin [0-7]{3} \S`)
 	pipeRow   = regexp.MustCompile(`^[|│┃┆║].*[|│┃║]\s*$`)
 	tableRule = regexp.MustCompile(`^[\s|+\-=:_─│┌┐└┘├┤┬┴┼━┃╋╔╗╚╝║═╠╣╦╩╬]{3,}$`)
 )

@@ -61,7 +61,7 @@ func markQuotes(lines []line) {
 // quote is marked by depth.
 func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 	s := strings.Trim(lines[i].text, "* ")
-	if originalRuler.MatchString(s) || forwardIntro.MatchString(s) {
+	if len(s) <= 200 && (strings.ContainsRune("-_=*—–", firstRune(lines[i].text)) && originalRuler.MatchString(lines[i].text) || endsInColon(s) && forwardIntro.MatchString(s)) {
 		n = 1
 		if k := nextText(lines, i+1); k >= 0 {
 			if m := headerBlock(lines, k, 1); m > 0 {
@@ -93,7 +93,13 @@ func headerBlock(lines []line, i, need int) int {
 		if l.depth != lines[i].depth {
 			break
 		}
-		m := headName.FindStringSubmatch(l.text)
+		var m []string
+		if len(l.text) < 2000 && strings.ContainsAny(l.text, ":：") {
+			m = headName.FindStringSubmatch(l.text)
+		}
+		if m == nil && len(kinds) == 0 {
+			return 0
+		}
 		if m == nil {
 			// A wrapped row: one or two lines at most, and no label.
 			if misses++; misses > 2 || len(kinds) == 0 || len(kinds) >= 4 || !rowFollows(lines, j+1) {
@@ -124,7 +130,7 @@ func headerBlock(lines []line, i, need int) int {
 
 func rowFollows(lines []line, j int) bool {
 	for k := j; k < len(lines) && k < j+3; k++ {
-		if headName.MatchString(lines[k].text) {
+		if len(lines[k].text) < 2000 && headName.MatchString(lines[k].text) {
 			return true
 		}
 	}
@@ -143,7 +149,7 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 			break
 		}
 		joined = strings.TrimSpace(joined + " " + l.text)
-		if !strings.HasSuffix(joined, ":") && !strings.HasSuffix(joined, "：") && !attributionEnd(joined) {
+		if !endsInColon(joined) && !attributionEnd(joined) {
 			continue
 		}
 		if headName.MatchString(lines[i].text) {
@@ -168,14 +174,23 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 }
 
 var (
-	attributionEndRe = regexp.MustCompile(`(?i)(?:napisał\(a\)|yazdı|写道|寫道|書きました)[:：。]?$`)
 	dateStart        = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
 	bareAttribution  = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
 	fullDate         = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
 	attributionTail  = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)
 )
 
-func attributionEnd(s string) bool { return attributionEndRe.MatchString(s) }
+func endsInColon(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }
+
+// attributionEnd knows the programs that end an attribution without a colon.
+func attributionEnd(s string) bool {
+	for _, end := range []string{"napisał(a)", "yazdı", "写道", "寫道", "書きました。", "書きました"} {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
+}
 
 func startsLikeDate(s string) bool {
 	return dateStart.MatchString(s) || dateLike.MatchString(s[:min(len(s), 24)])

@@ -68,9 +68,10 @@ func isDelimiter(s string) bool {
 
 // tailStart says whether everything from this line on is nobody's answer.
 func tailStart(s string) bool {
-	if s == "" || len(s) > 2000 {
+	if s == "" {
 		return false
 	}
+	s = clipRunes(s, 240)
 	return deviceLine.MatchString(s) || disclaimer.MatchString(s) || footer.MatchString(s)
 }
 

@@ -151,7 +151,7 @@ func (rd *reader) outOfCell(h hit, j int, begun bool) bool {
 }
 
 func (rd *reader) rowHadCell(h hit, j int) bool {
-	for k := h.end + 1; k < j; k++ {
+	for k := h.end + 1; k < min(j, h.end+100); k++ {
 		if rd.lines[k].row == rd.lines[h.end].row && rd.lines[k].col != rd.lines[h.end].col {
 			return true
 		}
@@ -214,7 +214,7 @@ func (rd *reader) pasted(j, stop, depth int) bool {
 	if j > 0 && rd.lines[j-1].blank() && n > 2 {
 		return false
 	}
-	if k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isClosing(rd.lines[k].text) && !isDelimiter(rd.lines[k].text) && !tailStart(rd.lines[k].text) {
+	if k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isClosing(rd.lines[k].text) && !isDelimiter(rd.lines[k].text) && !rd.isTail(k) {
 		return true
 	}
 	return n <= 3 && !rd.lines[max(j-1, 0)].blank() && !unicode.IsUpper(firstRune(rd.lines[j].text))
@@ -233,7 +233,7 @@ func greeting(s string) bool {
 // device line, disclaimer, footer.
 func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	s := rd.lines[j].text
-	if isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || tailStart(s) {
+	if isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j) {
 		return true
 	}
 	if isClosing(s) && !rd.proseFollows(j+1, stop) {
@@ -260,7 +260,7 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		if l.blank() {
 			continue
 		}
-		if l.kind == quoteHead || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || tailStart(l.text) || isDelimiter(l.text) {
+		if l.kind == quoteHead || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || rd.isTail(j) || isDelimiter(l.text) {
 			break
 		}
 		if lines > 0 && isClosing(l.text) {
@@ -284,7 +284,7 @@ func (rd *reader) bareName(j, stop int) bool {
 	}
 	for k := j + 1; k < stop; k++ {
 		l := rd.lines[k]
-		if l.kind == quoteHead || l.depth > rd.lines[j].depth || tailStart(l.text) || isDelimiter(l.text) {
+		if l.kind == quoteHead || l.depth > rd.lines[j].depth || rd.isTail(k) || isDelimiter(l.text) {
 			break
 		}
 		if !l.blank() {
@@ -302,7 +302,7 @@ func (rd *reader) signatureBlock(j, stop int) bool {
 		if l.blank() {
 			continue
 		}
-		if l.kind == quoteHead || tailStart(l.text) || isDelimiter(l.text) {
+		if l.kind == quoteHead || rd.isTail(j) || isDelimiter(l.text) {
 			break
 		}
 		lines++
@@ -322,7 +322,7 @@ func (rd *reader) contactBlock(j, stop int) bool {
 	if k < 0 {
 		return true
 	}
-	if tailStart(rd.lines[k].text) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead {
+	if rd.isTail(k) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead {
 		return true
 	}
 	return rd.signatureBlock(j, stop) && !rd.proseFollows(j, stop)
