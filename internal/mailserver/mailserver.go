@@ -84,13 +84,13 @@ type Delivered struct {
 // Server is a running mail system. Its methods may be called at any time from
 // any goroutine.
 type Server struct {
-	opts     Options
-	spool    *spool
-	imap     *imapserver.Server
-	smtp     *smtp.Server
-	imapAddr string
-	smtpAddr string
-	serving  sync.WaitGroup
+	opts    Options
+	spool   *spool
+	imap    *imapserver.Server
+	smtp    *smtp.Server
+	onIMAP  net.Listener
+	onSMTP  net.Listener
+	serving sync.WaitGroup
 }
 
 // Start listens and serves until Close.
@@ -109,25 +109,23 @@ func Start(opts Options) (*Server, error) {
 		return nil, fmt.Errorf("start mail server: the outside mailbox %s is nobody's", opts.Outside)
 	}
 	s.imap, s.smtp = s.newIMAP(), s.newSMTP()
-	onIMAP, err := listen(opts.IMAPAddr)
-	if err != nil {
+	var err error
+	if s.onIMAP, err = listen(opts.IMAPAddr); err != nil {
 		return nil, fmt.Errorf("listen for IMAP: %w", err)
 	}
-	onSMTP, err := listen(opts.SMTPAddr)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for SMTP: %w", err), onIMAP.Close())
+	if s.onSMTP, err = listen(opts.SMTPAddr); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for SMTP: %w", err), s.onIMAP.Close())
 	}
-	s.imapAddr, s.smtpAddr = onIMAP.Addr().String(), onSMTP.Addr().String()
-	s.serve("IMAP", func() error { return s.imap.Serve(onIMAP) })
-	s.serve("SMTP", func() error { return s.smtp.Serve(onSMTP) })
+	s.serve("IMAP", func() error { return s.imap.Serve(s.onIMAP) })
+	s.serve("SMTP", func() error { return s.smtp.Serve(s.onSMTP) })
 	return s, nil
 }
 
 // IMAPAddr is where IMAP is served, as host:port.
-func (s *Server) IMAPAddr() string { return s.imapAddr }
+func (s *Server) IMAPAddr() string { return s.onIMAP.Addr().String() }
 
 // SMTPAddr is where SMTP is served, as host:port.
-func (s *Server) SMTPAddr() string { return s.smtpAddr }
+func (s *Server) SMTPAddr() string { return s.onSMTP.Addr().String() }
 
 // Deposit puts a mail into a folder as it is, without a stamp.
 func (s *Server) Deposit(user, folder string, raw []byte) error {
@@ -166,6 +164,8 @@ func (s *Server) Wait(ctx context.Context, done func() bool) error {
 // Close ends both servers and all their connections.
 func (s *Server) Close() error {
 	err := errors.Join(s.imap.Close(), s.smtp.Close())
+	// A server that had not come to Serve yet knows no listener to close.
+	_, _ = s.onIMAP.Close(), s.onSMTP.Close()
 	s.serving.Wait()
 	return err
 }

@@ -470,6 +470,16 @@ func TestWaitEndsWithTheMailOrTheContext(t *testing.T) {
 	}
 }
 
+func TestCloseRightAfterStartReturns(t *testing.T) {
+	for range 100 {
+		s, err := Start(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+	}
+}
+
 func TestManyClientsAtOnce(t *testing.T) {
 	s := start(t, nil)
 	var senders sync.WaitGroup
