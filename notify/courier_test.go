@@ -268,26 +268,6 @@ func TestAmbiguousEndIsResentTwiceAndThenParked(t *testing.T) {
 	}
 }
 
-func TestBreakBeforeTheDotIsNotAmbiguous(t *testing.T) {
-	server := startRelay(t)
-	server.play(func(s string, n int) any { return either(s == "data" && n <= 4, hangUp) })
-	clock := newHand()
-	o := newOutbox(testNotice(1, escalation.KindDigest))
-	relay := server.relay(t, TLSNone)
-	c := testCourier(t, o, relay)
-	c.Now = clock.now
-	deliverFor(t, c, clock, 2*time.Minute)
-	// A hang-up while DATA is answered can only be seen before the dot.
-	for _, fate := range o.row(noticeID(1)).history {
-		if fate == Buried {
-			t.Fatalf("history %v", o.row(noticeID(1)).history)
-		}
-	}
-	if len(server.delivered()) != 1 {
-		t.Errorf("%d copies arrived, want 1", len(server.delivered()))
-	}
-}
-
 func TestOutboxThatFailsAfterTheRelayTookTheLetterCostsNoCopy(t *testing.T) {
 	server := startRelay(t)
 	o := newOutbox(notices(8, escalation.KindEscalation)...)

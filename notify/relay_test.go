@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -106,6 +107,13 @@ func TestEachRefusalIsClassified(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestBreakInMidTextIsNotAmbiguous(t *testing.T) {
+	server := startRelay(t)
+	server.play(func(s string, n int) any { return either(s == "data" && n == 1, hangUp) })
+	long := bytes.Repeat(testMail, 1<<20) // more than the sockets hold, so that the break is met before the dot
+	wantSendError(t, server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), long), StageBody, Network)
 }
 
 func TestRefusedLetterKeepsTheConnection(t *testing.T) {
