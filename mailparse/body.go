@@ -1,8 +1,8 @@
 package mailparse
 
 import (
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -211,7 +211,7 @@ func (c *collector) document(p *part) document {
 		return readHTML(text)
 	}
 	flowed := strings.EqualFold(strings.TrimSpace(p.params["format"]), "flowed")
-	return readPlain(text, plainOptions{flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
+	return readPlain(text, plainOptions{lines: c.parser.limits.Lines, flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
 }
 
 // attached looks for a form where the body has none: in attached mails, then

@@ -121,12 +121,15 @@ func (lay *layout) preText(s string) {
 func (lay *layout) start() {
 	name, more := lay.z.TagName()
 	tag := atom.Lookup(name)
-	attrs := tagAttrs{}
-	for more && len(attrs) < 64 {
+	var attrs tagAttrs
+	for seen := 0; more && seen < 64; seen++ {
 		var k, v []byte
 		k, v, more = lay.z.TagAttr()
 		switch string(k) {
 		case "style", "class", "type", "id", "hidden", "alt":
+			if attrs == nil {
+				attrs = tagAttrs{}
+			}
 			attrs[string(k)] = string(v)
 		}
 	}

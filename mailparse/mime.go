@@ -162,8 +162,8 @@ func splitBoundary(body []byte, boundary string, limit int) (sections [][]byte, 
 		return nil, nil
 	}
 	delim := append([]byte("--"), boundary...)
-	start, pos := -1, 0
-	for pos < len(body) {
+	start, pos, closings := -1, 0, 0
+	for pos < len(body) && closings < 20 {
 		i := bytes.Index(body[pos:], delim)
 		if i < 0 {
 			break
@@ -185,6 +185,9 @@ func splitBoundary(body []byte, boundary string, limit int) (sections [][]byte, 
 			preamble = body[:at]
 		}
 		start, pos = next, next
+		if closing {
+			closings++
+		}
 		if closing || len(sections) > limit {
 			// Parts after a closing line (a broken gateway's) are still read.
 			if !bytes.Contains(body[next:], delim) {

@@ -9,12 +9,14 @@ import (
 type plainOptions struct {
 	flowed bool
 	delSp  bool
+	lines  int // how many lines are kept; 0 for all
 }
 
 // readPlain turns text/plain into lines.
 func readPlain(text string, opt plainOptions) document {
-	text = cleanText(newlines(text))
+	text = cleanText(withoutMiddle(newlines(text), opt.lines))
 	var doc document
+	var fl flow
 	signed, skipping := false, false
 	if strings.Contains(text, "\nend") {
 		text = withoutUU(text)
@@ -39,15 +41,12 @@ func readPlain(text string, opt plainOptions) document {
 			rest = strings.TrimPrefix(rest, "- ")
 		}
 		if opt.flowed {
-			rest = strings.TrimPrefix(rest, " ")
-			if doc.flowOn(rest, depth, opt.delSp) {
-				continue
-			}
-		} else {
-			rest = strings.TrimRight(rest, " \t")
+			doc.lines = append(doc.lines, fl.add(rest, depth, opt.delSp)...)
+			continue
 		}
 		doc.lines = append(doc.lines, line{text: rest, depth: depth})
 	}
+	doc.lines = append(doc.lines, fl.close()...)
 	for i := range doc.lines {
 		doc.lines[i].text = strings.TrimRight(strings.TrimLeft(doc.lines[i].text, " "), " \t")
 	}
@@ -78,26 +77,55 @@ func withoutUU(text string) string {
 	return strings.Join(out, "\n")
 }
 
-// flowOn joins rest to the line above if that one flows (RFC 3676 section 4.2).
-func (d *document) flowOn(rest string, depth int, delSp bool) bool {
-	if len(d.lines) == 0 {
-		return false
+// withoutMiddle keeps of a text with more than n lines the first three
+// quarters of n and the last.
+func withoutMiddle(text string, n int) string {
+	if n <= 0 || strings.Count(text, "\n") <= n {
+		return text
 	}
-	last := &d.lines[len(d.lines)-1]
-	if last.depth != depth || last.text == "-- " || !strings.HasSuffix(last.text, " ") || rest == "-- " {
-		return false
+	head, tail := 0, len(text)
+	for range n - n/4 {
+		head += strings.IndexByte(text[head:], '\n') + 1
 	}
-	if len(last.text) > 64<<10 {
-		return false // bounds the cost of one endless paragraph
+	for range n / 4 {
+		tail = strings.LastIndexByte(text[:tail], '\n')
 	}
-	if strings.TrimSpace(rest) == "" && !delSp {
-		return false
+	return text[:head] + text[max(tail, head):]
+}
+
+// flow joins the soft-broken lines of format=flowed (RFC 3676 section 4.2).
+type flow struct {
+	text  strings.Builder
+	depth int
+	open  bool
+}
+
+// add takes a line; it returns the paragraph that is complete, if one is.
+func (f *flow) add(rest string, depth int, delSp bool) (done []line) {
+	rest = strings.TrimPrefix(rest, " ") // space-stuffing
+	soft := strings.HasSuffix(rest, " ") && rest != "-- " && (strings.TrimSpace(rest) != "" || delSp)
+	if f.open && (f.depth != depth || rest == "-- " || strings.TrimSpace(rest) == "" && !delSp) {
+		done = append(done, f.close()...)
 	}
-	if delSp {
-		last.text = last.text[:len(last.text)-1]
+	if soft && delSp {
+		rest = rest[:len(rest)-1]
 	}
-	last.text += rest
-	return true
+	f.text.WriteString(rest)
+	f.depth, f.open = depth, true
+	if !soft {
+		done = append(done, f.close()...)
+	}
+	return done
+}
+
+func (f *flow) close() []line {
+	if !f.open {
+		return nil
+	}
+	l := line{text: f.text.String(), depth: f.depth}
+	f.text.Reset()
+	f.open = false
+	return []line{l}
 }
 
 var (
@@ -111,13 +139,14 @@ func textTables(doc document) document {
 	var out []line
 	row := 0
 	for _, l := range doc.lines {
-		if tableRule.MatchString(l.text) && strings.ContainsAny(l.text, "|+│┃║┼╋╬├┌└╔╚") {
+		boxed := strings.ContainsAny(l.text, "|+│┃║┼╋╬├┌└╔╚")
+		if boxed && len(l.text) < 2000 && tableRule.MatchString(l.text) {
 			l.kind, l.text = noise, ""
 			continue
 		}
 		var cells []string
 		switch {
-		case pipeRow.MatchString(l.text):
+		case boxed && len(l.text) < 20000 && pipeRow.MatchString(l.text):
 			cells = strings.FieldsFunc(l.text, func(r rune) bool { return strings.ContainsRune("|│┃┆║", r) })
 		case strings.Contains(l.text, "\t"):
 			cells = strings.Split(l.text, "\t")

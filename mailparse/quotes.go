@@ -174,10 +174,10 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 }
 
 var (
-	dateStart        = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
-	bareAttribution  = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
-	fullDate         = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
-	attributionTail  = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)
+	dateStart       = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
+	bareAttribution = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
+	fullDate        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
+	attributionTail = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)
 )
 
 func endsInColon(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }

@@ -28,8 +28,14 @@ var (
 
 // isClosing says whether a line is a sign-off, perhaps with a name behind it.
 func isClosing(s string) bool {
+	if len(s) > 400 {
+		return false
+	}
 	s = strings.Trim(s, " *_~-–—")
-	if utf8.RuneCountInString(s) > 80 {
+	if s == "" || utf8.RuneCountInString(s) > 80 {
+		return false
+	}
+	if !beginsLike(s, closingHeads) {
 		return false
 	}
 	loc := closing.FindStringIndex(s)
@@ -66,12 +72,56 @@ func isDelimiter(s string) bool {
 	return s == "--" || s == "—" || s == "-- " || s == "––" || s == "---" || s == "__"
 }
 
+// Cheap filters in front of the large patterns: the first letters of every
+// phrase in them. What begins with other ASCII letters cannot match.
+var (
+	closingHeads = heads("wit min kin bes war man sin vie her fre lie sch bie bon un mui met har vri cor dis sal i tha thx tks tnx ty che reg rgd rgs wis br kr bw you res brg b vg gr grt dan gru mfg m lg vlg bg hg mit hoc mer cdt cdl bav med sen gra mu ate att obr abs abr cum mel com gra bed dan alv gro vri mvg med mvh hil ven tac tak ter poz z dzi s dek say tes pp p")
+	tailHeads    = heads("sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid beg suiv sui image ima")
+)
+
+func heads(words string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		set[clipRunes(w, 3)] = true
+	}
+	return set
+}
+
+// beginsLike looks the first letters of s, three at most, up in a set. It says
+// yes to whatever is not ASCII.
+func beginsLike(s string, set map[string]bool) bool {
+	var b [3]byte
+	n := 0
+	for i := 0; i < len(s) && n < 3; i++ {
+		c := s[i]
+		switch {
+		case c >= 0x80:
+			return true
+		case c >= 'A' && c <= 'Z':
+			b[n] = c + 'a' - 'A'
+			n++
+		case c >= 'a' && c <= 'z':
+			b[n] = c
+			n++
+		case n > 0:
+			return set[string(b[:n])]
+		}
+	}
+	return set[string(b[:n])]
+}
+
 // tailStart says whether everything from this line on is nobody's answer.
 func tailStart(s string) bool {
 	if s == "" {
 		return false
 	}
 	s = clipRunes(s, 240)
+	if len(s) < 8 && !strings.HasPrefix(s, "____") {
+		return false
+	}
+	if !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") {
+		return false
+	}
 	return deviceLine.MatchString(s) || disclaimer.MatchString(s) || footer.MatchString(s)
 }
 

@@ -101,6 +101,7 @@ var casePrefix = regexp.MustCompile(`(?i)^(?:[#№:\s.\-–(\["'*]|(?:case|ticke
 // caseNumber takes the decoration off a case number. several holds the
 // distinct numbers where there are more than one.
 func (p *Parser) caseNumber(value string) (number string, several []string) {
+	value = clipRunes(value, 2000)
 	v := strings.TrimSpace(norm.NFKC.String(value))
 	if v == "" {
 		return "", nil
