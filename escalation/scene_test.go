@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,8 +38,7 @@ const (
 	ops      = "ops@example.com"
 )
 
-func newPolicy(t testing.TB) *escalation.Policy {
-	t.Helper()
+func newPolicy() *escalation.Policy {
 	return &escalation.Policy{
 		CaseNumber:   regexp.MustCompile(`(?i)^[A-Z0-9][A-Z0-9-]{3,31}$`),
 		OwnerSilence: 24 * time.Hour, Early: escalation.EarlyAccept, AckExpires: true, DraftKept: 7 * 24 * time.Hour,
@@ -49,10 +49,7 @@ func newPolicy(t testing.TB) *escalation.Policy {
 			2: {Name: "Production impaired", RespondWithin: 2 * time.Hour},
 			3: {Name: "Minor issue", RespondWithin: 4 * time.Hour},
 		},
-		Regions: map[string]escalation.Region{
-			"uk": region(t, "United Kingdom", "Europe/London", 6*60, 17*60, "gb"),
-			"us": region(t, "Americas", "America/Los_Angeles", 6*60, 18*60, "us"),
-		},
+		Regions: regions(),
 		Ladder: []escalation.Level{
 			{Name: "Regional leader", Contacts: map[string][]string{"uk": {ukLead}, "us": {usLead}}},
 			{Name: "Frontline senior manager", Contacts: map[string][]string{"*": {front}}},
@@ -63,18 +60,25 @@ func newPolicy(t testing.TB) *escalation.Policy {
 	}
 }
 
-func region(t testing.TB, name, zone string, open, end int, holidays string) escalation.Region {
-	t.Helper()
+// regions are made once: calendars are costly and never change.
+var regions = sync.OnceValue(func() map[string]escalation.Region {
+	return map[string]escalation.Region{
+		"uk": region("United Kingdom", "Europe/London", 6*60, 17*60, "gb"),
+		"us": region("Americas", "America/Los_Angeles", 6*60, 18*60, "us"),
+	}
+})
+
+func region(name, zone string, open, end int, holidays string) escalation.Region {
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	calendar, err := hours.New(hours.Options{
 		Location: loc, Open: open, Close: end, Holidays: hours.Holidays{Calendar: holidays},
 		Weekdays: []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday},
 	})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return escalation.Region{Name: name, Zone: zone, Phone: "+44 20 7946 0100", Calendar: calendar}
 }
@@ -162,7 +166,7 @@ func play(t *testing.T, set func(*escalation.Policy), act func(s *scene)) {
 
 func newScene(t testing.TB, store store, set func(*escalation.Policy)) *scene {
 	t.Helper()
-	s := &scene{TB: t, store: store, policy: newPolicy(t), now: monday, mails: map[string]escalation.Mail{}}
+	s := &scene{TB: t, store: store, policy: newPolicy(), now: monday, mails: map[string]escalation.Mail{}}
 	if set != nil {
 		set(s.policy)
 	}

@@ -22,6 +22,11 @@ const (
 	Dissolved    Status = "dissolved"    // parked, and the owner answered first
 )
 
+// Statuses lists all of them.
+func Statuses() []Status {
+	return []Status{Parked, Open, Acknowledged, Resolved, Withdrawn, Closed, Dissolved}
+}
+
 // Active reports whether the escalation still goes on.
 func (s Status) Active() bool {
 	return s == Parked || s == Open || s == Acknowledged
