@@ -30,8 +30,11 @@ func (s *Store) Apply(ctx context.Context, changes []escalation.Change) ([]escal
 	}
 	applied := make([]escalation.Applied, len(changes))
 	for i, cmd := range cmds {
-		if applied[i] = readApplied(changes[i].Event, cmd); errors.Is(applied[i].Err, ErrLedgerLost) {
-			return nil, ErrLedgerLost
+		applied[i] = readApplied(changes[i].Event, cmd)
+		for _, whole := range []error{ErrLedgerLost, ErrSuperseded} {
+			if errors.Is(applied[i].Err, whole) {
+				return nil, whole
+			}
 		}
 	}
 	return applied, nil
@@ -50,6 +53,8 @@ func readApplied(event string, cmd *redis.Cmd) escalation.Applied {
 		return escalation.Applied{Verdict: escalation.Done}
 	case answer[0] == "lost":
 		return escalation.Applied{Verdict: escalation.Failed, Err: ErrLedgerLost}
+	case answer[0] == "superseded":
+		return escalation.Applied{Verdict: escalation.Failed, Err: ErrSuperseded}
 	case answer[0] == "stale":
 		return escalation.Applied{Verdict: escalation.Stale}
 	case answer[0] == "known" && len(answer) == 6:
@@ -68,14 +73,15 @@ func readRecord(event string, f []string) escalation.Record {
 
 // applyCall lays out a change as the keys and arguments that apply.lua reads.
 func (s *Store) applyCall(c *escalation.Change) (call, error) {
+	lead, epoch := s.fence(c.Location)
 	l := layout{
 		keys: []string{
 			s.hidden("event", c.Event), s.key("outbox"), s.key("due"), s.key("active"), s.key("journal"),
 			s.key("counts"), s.key("commits"), s.key("alarms"), s.key("undelivered"), s.key("tries"), s.key("ledger"),
-			s.key("ended"), s.key("digests"), s.key("held"),
+			s.key("ended"), s.key("digests"), s.key("held"), lead,
 		},
 		args: []any{
-			s.bound(), s.token(c), millis(c.At), s.retention.Milliseconds(),
+			s.bound(), epoch, s.token(c), millis(c.At), s.retention.Milliseconds(),
 			c.At.UTC().Format(time.RFC3339Nano), c.Location, string(c.Disposition), c.Reason,
 			strings.Join(caseNumbers(c), " "), c.MessageID, c.Event, c.AlarmsTold, c.Undelivered,
 		},
@@ -174,20 +180,25 @@ func readTime(text string) time.Time {
 }
 
 // Count implements escalation.Store. A location is counted as seen when it
-// is named for the first time, and waits to be decided from then on.
+// is named for the first time, and waits to be decided from then on. All
+// locations are of one inbox.
 func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int, error) {
 	if len(locations) == 0 {
 		return nil, nil
 	}
-	args := []any{delta}
+	lead, epoch := s.fence(locations[0])
+	args := []any{epoch, delta}
 	for _, l := range locations {
 		args = append(args, l)
 	}
-	cmds, err := s.runAll(ctx, countScript, []call{{[]string{s.key("tries"), s.key("counts")}, args}})
+	cmds, err := s.runAll(ctx, countScript, []call{{[]string{s.key("tries"), s.key("counts"), lead}, args}})
 	if err != nil {
 		return nil, fmt.Errorf("count tries: %w", err)
 	}
 	answer, err := cmds[0].Int64Slice()
+	if err == nil && len(answer) == 0 {
+		err = ErrSuperseded
+	}
 	if err != nil {
 		return nil, fmt.Errorf("count tries: %w", err)
 	}

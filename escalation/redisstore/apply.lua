@@ -6,10 +6,11 @@
 --   {'stale', case}                       an escalation is at another revision
 --   {'trouble', key}                      a key holds another type than ours
 --   {'lost'}                              Redis holds another ledger than the one bound to
+--   {'superseded'}                        another daemon has led the mail's inbox since
 --
 -- KEYS: event outbox due active journal counts commits alarms undelivered tries ledger
---       ended digests held, then one per escalation, one per notice with one per quota after it, one per revoked notice.
--- ARGV: generation token now ttl  at location disposition reason cases messageid name  alarmstold undelivered digestwho digest
+--       ended digests held lead, then one per escalation, one per notice with one per quota after it, one per revoked notice.
+-- ARGV: generation epoch token now ttl  at location disposition reason cases messageid name  alarmstold undelivered digestwho digest
 --       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window}}
 --       #revoked {id}  #alarms {data}
 local a, k = 0, 0
@@ -19,8 +20,8 @@ local function key() k = k + 1 return KEYS[k] end
 
 local event, outbox, due, active, journal = key(), key(), key(), key(), key()
 local counts, commits, alarms, undelivered, tries, ledger = key(), key(), key(), key(), key(), key()
-local ended, digests, held = key(), key(), key()
-local generation = arg()
+local ended, digests, held, lead = key(), key(), key(), key()
+local generation, epoch = arg(), arg()
 local token, now, ttl = arg(), arg(), arg()
 local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg(), name = arg()}
 local alarmstold, undeliveredid, digestwho, digest = num(), arg(), arg(), arg()
@@ -30,9 +31,10 @@ local function expect(name, kind)
   local have = redis.call('TYPE', name).ok
   if have ~= 'none' and have ~= kind then wrong = wrong or name end
 end
-expect(event, 'hash') expect(ledger, 'hash') expect(tries, 'hash') expect(counts, 'hash')
+expect(event, 'hash') expect(ledger, 'hash') expect(tries, 'hash') expect(counts, 'hash') expect(lead, 'hash')
 if wrong then return {'trouble', wrong} end
 if generation ~= '' and redis.call('HGET', ledger, 'generation') ~= generation then return {'lost'} end
+if epoch ~= '' and redis.call('HGET', lead, 'epoch') ~= epoch then return {'superseded'} end
 local known = redis.call('HMGET', event, 'token', 'at', 'location', 'disposition', 'reason', 'cases')
 if known[1] and record.location ~= '' and known[3] == record.location then
   -- The mail was seen again before it had left the inbox; it is no other mail.

@@ -28,6 +28,7 @@ type Store struct {
 	retention time.Duration
 	owner     string // tells this store's own repeated scripts from another daemon's
 	directory directory
+	fences    fences
 
 	generation atomic.Pointer[string] // of the ledger that Apply insists on
 }

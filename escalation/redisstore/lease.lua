@@ -1,0 +1,19 @@
+-- Takes, keeps or gives up the lead of an inbox. Answers the epoch that is led
+-- in, '' where somebody else leads, or 'lost' where Redis holds another ledger
+-- than the one bound to.
+--
+-- Who leads again without anybody having led in between keeps the epoch. Every
+-- other lead has a higher one, though a failover lost the write of the last:
+-- the clock is ahead of it.
+-- KEYS: lead ledger   ARGV: generation owner ttl (0 gives up) "take" or "keep"
+if ARGV[1] ~= '' and redis.call('HGET', KEYS[2], 'generation') ~= ARGV[1] then return 'lost' end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lead = redis.call('HMGET', KEYS[1], 'owner', 'until', 'epoch')
+local mine, epoch = lead[1] == ARGV[2], tonumber(lead[3] or '0')
+if not mine and (ARGV[4] == 'keep' or tonumber(lead[2] or '0') > now) then return '' end
+if not mine then epoch = math.max(epoch + 1, now) end
+local text = string.format('%.0f', epoch)
+redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'epoch', text,
+  'until', string.format('%.0f', now + ARGV[3]))
+return text
