@@ -12,6 +12,7 @@ import (
 	_ "time/tzdata" // the regions' zones, on systems without them
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
 )
 
 // Exit codes, relied on from outside.
@@ -32,6 +33,7 @@ type silentError struct{}
 func (silentError) Error() string { return "failed" }
 
 func main() {
+	redis.SetLogger(silence{}) // what the driver tells stderr, the desk logs better
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -45,7 +47,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	parser, err := kong.New(&commands,
 		kong.Name("escalationd"),
 		kong.Description("A mailbox becomes an escalation desk."),
-		kong.UsageOnError(),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -61,7 +62,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exited // --help
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "escalationd:", err)
+		var wrong *kong.ParseError
+		if errors.As(err, &wrong) && len(args) == 0 {
+			_ = wrong.Context.PrintUsage(false)
+		} else {
+			fmt.Fprintln(stderr, "escalationd:", err)
+		}
 		return exitUsage
 	}
 	return report(k.Run(), stderr)
@@ -88,3 +94,9 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
+
+// silence drops what the Redis driver says on its own.
+type silence struct{}
+
+// Printf implements the driver's logger.
+func (silence) Printf(context.Context, string, ...any) {}
