@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,13 +27,24 @@ import (
 
 var update = flag.Bool("update", false, "write the golden letters anew")
 
-func compose(t testing.TB, n escalation.Notice) []byte {
-	t.Helper()
+var loadOnce = sync.OnceValues(func() (*templates.Set, error) {
 	set, _, err := templates.Load("")
+	return set, err
+})
+
+// builtIn is the built-in letters, loaded once.
+func builtIn(t testing.TB) *templates.Set {
+	t.Helper()
+	set, err := loadOnce()
 	if err != nil {
 		t.Fatal(err)
 	}
-	words, err := set.Render(n, desk())
+	return set
+}
+
+func compose(t testing.TB, n escalation.Notice) []byte {
+	t.Helper()
+	words, err := builtIn(t).Render(n, desk())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,10 +260,7 @@ func FuzzOneLetterIsOneTransaction(f *testing.F) {
 	}
 	server := startRelay(f, func(s *smtp.Server) { s.EnableSMTPUTF8 = true })
 	relay := server.relay(f, TLSNone)
-	set, _, err := templates.Load("")
-	if err != nil {
-		f.Fatal(err)
-	}
+	set := builtIn(f)
 	f.Fuzz(func(t *testing.T, text, subject, to string) {
 		for _, kind := range []escalation.Kind{escalation.KindReturned, escalation.KindEscalation} {
 			n := testNotice(1, kind)
@@ -307,10 +316,7 @@ var known = map[string]bool{
 }
 
 func BenchmarkRenderAndCompose(b *testing.B) {
-	set, _, err := templates.Load("")
-	if err != nil {
-		b.Fatal(err)
-	}
+	set := builtIn(b)
 	for _, kind := range []escalation.Kind{escalation.KindAccepted, escalation.KindEscalation} {
 		b.Run(string(kind), func(b *testing.B) {
 			n := testNotice(1, kind)

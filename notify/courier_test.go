@@ -49,12 +49,8 @@ func notices(n int, kind escalation.Kind) []escalation.Notice {
 
 func testCourier(t testing.TB, o Outbox, relay Sender) *Courier {
 	t.Helper()
-	set, _, err := templates.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &Courier{
-		Outbox: o, Relay: relay, Templates: set, From: desk(), Now: time.Now,
+		Outbox: o, Relay: relay, Templates: builtIn(t), From: desk(), Now: time.Now,
 		Log: slog.New(slog.DiscardHandler),
 	}
 }

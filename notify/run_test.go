@@ -160,11 +160,11 @@ func TestSlowLetterKeepsItsLeaseAndHoldsUpNoOther(t *testing.T) {
 			}
 			return nil
 		}}
-		o := newOutbox(notices(100, escalation.KindEscalation)...)
-		c := testCourier(t, o, relay)
-		stop := running(t, c)
-		other := testCourier(t, o, &scriptedSender{send: takes}) // another daemon on the same outbox
-		stopOther := running(t, other)
+		o := newOutbox(testNotice(0, escalation.KindEscalation))
+		stop := running(t, testCourier(t, o, relay))
+		wait(time.Second) // the slow letter is on its way
+		stopOther := running(t, testCourier(t, o, &scriptedSender{send: takes})) // another daemon on the same outbox
+		o.add(notices(100, escalation.KindEscalation)[1:]...)
 		wait(2 * time.Second)
 		if f := o.fates(); f[Sent] != 99 {
 			t.Errorf("fates %v after two seconds, want 99 sent", f)
