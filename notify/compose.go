@@ -61,7 +61,7 @@ func Compose(words templates.Words, n escalation.Notice, from mail.Address, date
 		return nil, fmt.Errorf("write From: %w", err)
 	}
 	if err := m.To(to.String()); err != nil {
-		return nil, fmt.Errorf("write To: %w", err)
+		return nil, fmt.Errorf("write To: %w", errAddress)
 	}
 	m.SetDateWithValue(date)
 	m.Subject(oneLine(words.Subject))

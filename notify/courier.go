@@ -88,11 +88,12 @@ func (c *Courier) dispatch(ctx context.Context, f *flight) (int, error) {
 	if c.Status().Troubles > 0 {
 		n = 1 // ask the relay with one letter, not with all
 	}
-	claimed, err := c.Outbox.Claim(ctx, c.Now(), lease, n)
+	now := c.Now()
+	claimed, err := c.Outbox.Claim(ctx, now, lease, n)
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}
-	f.hold(claimed)
+	f.hold(claimed, now.Add(lease))
 	ready, err := c.word(ctx, f, claimed)
 	if err != nil {
 		f.release(claimed, "not worded: "+err.Error())
@@ -155,8 +156,8 @@ func (c *Courier) compose(ctx context.Context, n escalation.Notice) ([]byte, err
 // unworded is the fate of a letter that could not be written: one to an
 // impossible address is buried, any other waits for a mended program.
 func (c *Courier) unworded(p Pending, err error) Result {
-	c.Log.Error("letter not worded", "notice", p.ID, "case", p.Notice.Case, "kind", p.Notice.Kind, "error", err)
-	r := Result{Claim: p.Claim, Fate: Retry, At: c.Now().Add(retryDelay(p.Attempt, rand.Float64())), Detail: err.Error()}
+	r := Result{Claim: p.Claim, Fate: Retry, At: c.Now().Add(retryDelay(p.Attempt, rand.Float64())), Detail: withoutAddresses(err.Error())}
+	c.Log.Error("letter not worded", "notice", p.ID, "case", p.Notice.Case, "kind", p.Notice.Kind, "error", r.Detail)
 	if errors.Is(err, errAddress) {
 		r.Fate = Buried
 	}

@@ -75,8 +75,7 @@ func (f *flight) slot(ctx context.Context) bool {
 
 func (f *flight) free() { <-f.slots }
 
-func (f *flight) hold(claimed []Pending) {
-	until := f.courier.Now().Add(lease)
+func (f *flight) hold(claimed []Pending, until time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range claimed {

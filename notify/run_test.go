@@ -162,7 +162,7 @@ func TestSlowLetterKeepsItsLeaseAndHoldsUpNoOther(t *testing.T) {
 		}}
 		o := newOutbox(testNotice(0, escalation.KindEscalation))
 		stop := running(t, testCourier(t, o, relay))
-		wait(time.Second) // the slow letter is on its way
+		wait(time.Second)                                                        // the slow letter is on its way
 		stopOther := running(t, testCourier(t, o, &scriptedSender{send: takes})) // another daemon on the same outbox
 		o.add(notices(100, escalation.KindEscalation)[1:]...)
 		wait(2 * time.Second)

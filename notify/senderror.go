@@ -64,11 +64,15 @@ var (
 // Error is the failure without any address in it: the relay's answers often
 // repeat the recipient.
 func (e *SendError) Error() string {
-	return addressLike.ReplaceAllString(shorten(fmt.Sprintf("%s: %v", e.Stage, e.Err)), "(address)")
+	return withoutAddresses(fmt.Sprintf("%s: %v", e.Stage, e.Err))
 }
 
 // Unwrap is the cause.
 func (e *SendError) Unwrap() error { return e.Err }
+
+func withoutAddresses(s string) string {
+	return addressLike.ReplaceAllString(shorten(s), "(address)")
+}
 
 const maxDetail = 300
 

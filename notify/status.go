@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -130,13 +129,13 @@ func (c *Courier) noteOutbox(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	detail := "outbox: " + shorten(err.Error())
+	detail := "outbox: " + withoutAddresses(err.Error())
 	c.mu.Lock()
 	again := c.status.LastError == detail
 	c.status.LastError, c.status.LastErrorAt = detail, c.Now()
 	c.mu.Unlock()
 	if !again {
-		c.Log.Warn("the outbox cannot be used, trying again", slog.Any("error", err))
+		c.Log.Warn("the outbox cannot be used, trying again", "error", detail)
 	}
 }
 

@@ -354,3 +354,32 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// TestReplyToAReturnedFormIsReadBack answers both parts of the letter as a
+// person does: the lines copied out, the gaps filled.
+func TestReplyToAReturnedFormIsReadBack(t *testing.T) {
+	n := sample(escalation.KindReturned)
+	n.Letter.Form.POCContact = ""
+	words := render(t, loadBuiltIn(t), n)
+	_, form, _ := strings.Cut(words.Text, "What we have so far\n")
+	form, _, _ = strings.Cut(form, "\nIf it cannot wait")
+	form = strings.Replace(form, "Point of Contact:\n", "Point of Contact: Avery\n", 1)
+	form = strings.Replace(form, "Email for POC:\n", "Email for POC: +44 20 7946 0958\n", 1)
+	_, html, _ := strings.Cut(words.HTML, "What we have so far</h2>")
+	html, _, _ = strings.Cut(html, "<p ")
+	html = strings.Replace(html, ">Point of Contact: <", ">Point of Contact: Avery<", 1)
+	html = strings.Replace(html, "Email for POC: <", "Email for POC: +44 20 7946 0958<", 1)
+	for kind, body := range map[string]string{"plain": form, "html": html} {
+		m, err := mailparse.Parse([]byte("From: avery@customer.example\r\nTo: desk@example.com\r\nSubject: Re: x\r\nMIME-Version: 1.0\r\n" +
+			"Content-Type: text/" + kind + "; charset=utf-8\r\n\r\n" + strings.ReplaceAll(body, "\n", "\r\n")))
+		if err != nil || len(m.Forms) != 1 {
+			t.Errorf("%s: %d forms, %v, in\n%s", kind, len(m.Forms), err, body)
+			continue
+		}
+		got, want := m.Forms[0], n.Letter.Form
+		if got.CaseNumber != want.CaseNumber || got.NextStep != want.NextStep || got.Comments != want.Comments ||
+			got.POC != "Avery" || got.POCContact != "+44 20 7946 0958" {
+			t.Errorf("%s: read back %+v", kind, got)
+		}
+	}
+}
