@@ -305,8 +305,9 @@ func TestFlagsKeywordsAndUIDExpunge(t *testing.T) {
 }
 
 func TestLaterStartHasOtherUIDValidity(t *testing.T) {
+	at := time.Date(2030, 1, 2, 12, 0, 0, 0, time.UTC)
 	validity := func() uint32 {
-		s := start(t, nil)
+		s := start(t, func(o *Options) { o.Now = func() time.Time { return at } })
 		c, _ := dial(t, s, desk, "secret")
 		data, err := c.Status("INBOX", &imap.StatusOptions{UIDValidity: true}).Wait()
 		if err != nil {
@@ -315,8 +316,7 @@ func TestLaterStartHasOtherUIDValidity(t *testing.T) {
 		return data.UIDValidity
 	}
 	first := validity()
-	timer := time.NewTimer(150 * time.Millisecond) // the count is in tenths of a second
-	<-timer.C
+	at = at.Add(time.Second)
 	if second := validity(); second == first {
 		t.Errorf("both starts have UIDVALIDITY %d", first)
 	}

@@ -56,7 +56,7 @@ func newSpool(users []User, now func() time.Time) *spool {
 		now:     now,
 		// Folders of an earlier start must not be taken for these, so the
 		// count of UIDVALIDITY begins at the time of start, in tenths of a second.
-		validity: uint32(time.Now().UnixMilli() / 100),
+		validity: uint32(now().UnixMilli() / 100),
 	}
 	for _, def := range users {
 		u := &user{address: def.Address, password: def.Password, folders: make(map[string]*folder)}
