@@ -76,11 +76,16 @@ func (p *Parser) phones(s string) []string {
 	return found
 }
 
-// splitNumbers parts two numbers that only a slash or line break divides.
+// splitNumbers parts numbers that only a slash or a line break divides. A
+// short piece on the next line is the rest of a wrapped number.
 func splitNumbers(s string) []string {
 	var out []string
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' }) {
-		if halves := strings.Split(part, " / "); len(halves) == 2 && digits(halves[0]) >= 7 && digits(halves[1]) >= 7 {
+	for _, part := range strings.Split(s, "\n") {
+		if n := len(out); n > 0 && digits(part) < 7 && digits(out[n-1])+digits(part) <= 15 {
+			out[n-1] += " " + strings.TrimSpace(part)
+			continue
+		}
+		if halves := strings.Split(part, "/"); len(halves) == 2 && digits(halves[0]) >= 7 && digits(halves[1]) >= 7 {
 			out = append(out, halves...)
 			continue
 		}

@@ -381,6 +381,6 @@ func (lay *layout) newLine() {
 func (lay *layout) cells(l line) {
 	lay.rows++
 	for i, c := range strings.Split(l.text, "\t") {
-		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i})
+		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i, tab: true})
 	}
 }

@@ -16,6 +16,7 @@ type line struct {
 	col   int    // cell within the row
 	zone  int    // how many quote headers without '>' stand above
 	kind  lineKind
+	tab   bool // a cell that only a tab made: its text may go on in the next line
 }
 
 type lineKind uint8

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-message/mail"
@@ -47,7 +48,9 @@ func NewParser(o Options) *Parser {
 }
 
 // Parse reads one mail with default options.
-func Parse(raw []byte) (Message, error) { return NewParser(Options{}).Parse(raw) }
+func Parse(raw []byte) (Message, error) { return defaultParser().Parse(raw) }
+
+var defaultParser = sync.OnceValue(func() *Parser { return NewParser(Options{}) })
 
 // Parse reads one mail. It fails only for bytes that are no mail at all
 // (ErrNotMail) and for mails beyond the limits (ErrTooComplex); even then the

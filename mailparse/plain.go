@@ -161,7 +161,7 @@ func textTables(doc document) document {
 		}
 		row++
 		for i, c := range cells {
-			out = append(out, line{text: strings.TrimSpace(c), depth: l.depth, row: row, col: i})
+			out = append(out, line{text: strings.TrimSpace(c), depth: l.depth, row: row, col: i, tab: !boxed})
 		}
 	}
 	doc.lines = out

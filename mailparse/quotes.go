@@ -3,6 +3,7 @@ package mailparse
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // The phrases here are those of the mail programs themselves, in the
@@ -13,24 +14,35 @@ var (
 	mailLike        = regexp.MustCompile(`[^\s<>()@:;,"]+@[^\s<>()@:;,"]+\.[a-zA-Z]{2,}`)
 	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메시지)\s*[-_=*—–]*$`)
 	forwardIntro    = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado|in[ií]cio da mensagem (?:encaminhada|reenviada)|inizio messaggio inoltrato|begin doorgestuurd bericht|転送されたメッセージ)\s*[:：]?\s*$`)
-	headName        = regexp.MustCompile(`(?i)^[*_\s]*(from|von|de|da|van|från|fra|od|от|lähettäjä|kimden|差出人|送信者|发件人|寄件者|寄件人|보낸 사람|feladó|expéditeur|remitente|mittente|afzender|sent|gesendet|envoyé|envoyé le|enviado|enviado el|enviado em|enviada em|enviado a|inviato|verzonden|skickat|sendt|date|datum|fecha|data|dato|dátum|tarih|gönderilen|gönderme tarihi|дата|отправлено|送信日時|日付|日時|发送时间|发送日期|日期|寄件日期|날짜|wysłano|odesláno|to|an|à|a|para|aan|till|til|do|komu|кому|kime|宛先|收件人|받는 사람|címzett|pour|cc|kopie|kopi|copie|копия|抄送|subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|předmět|тема|konu|件名|主题|主旨|제목|tárgy|reply-to|antwort an|résumé|importance|wichtigkeit|priority)[*_\s]*[:：][*_]*\s*(.*)$`)
 )
 
-// headKind groups the names of a header block's rows by what they say.
-func headKind(name string) string {
-	switch strings.ToLower(name) {
-	case "from", "von", "de", "da", "van", "från", "fra", "od", "от", "lähettäjä", "kimden", "差出人", "送信者", "发件人", "寄件者", "寄件人",
-		"보낸 사람", "feladó", "expéditeur", "remitente", "mittente", "afzender":
-		return "from"
-	case "to", "an", "à", "a", "para", "aan", "till", "til", "do", "komu", "кому", "kime", "宛先", "收件人", "받는 사람", "címzett", "pour":
-		return "to"
-	case "subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "ämne", "emne", "temat", "předmět", "тема", "konu",
-		"件名", "主题", "主旨", "제목", "tárgy":
-		return "subject"
-	case "cc", "kopie", "kopi", "copie", "копия", "抄送", "reply-to", "antwort an", "importance", "wichtigkeit", "priority", "résumé":
-		return "other"
+// headKinds groups the names of a header block's rows by what they say.
+var headKinds = func() map[string]string {
+	kinds := map[string]string{}
+	for kind, names := range map[string]string{
+		"from":    "from,von,de,da,van,från,fra,od,от,lähettäjä,kimden,差出人,送信者,发件人,寄件者,寄件人,보낸 사람,feladó,expéditeur,remitente,mittente,afzender",
+		"to":      "to,an,à,a,para,aan,till,til,do,komu,кому,kime,宛先,收件人,받는 사람,címzett,pour",
+		"subject": "subject,betreff,objet,asunto,assunto,oggetto,onderwerp,ämne,emne,temat,předmět,тема,konu,件名,主题,主旨,제목,tárgy",
+		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,wysłano,odesláno",
+		"other":   "cc,kopie,kopi,copie,копия,抄送,reply-to,antwort an,importance,wichtigkeit,priority,résumé,organization,attachments,anlagen",
+	} {
+		for name := range strings.SplitSeq(names, ",") {
+			kinds[name] = kind
+		}
 	}
-	return "date"
+	return kinds
+}()
+
+// headRow reads a line as a row of a header block; kind is empty for any
+// other line.
+func headRow(text string) (kind, value string) {
+	i := strings.IndexAny(clipRunes(text, 40), ":：")
+	if i <= 0 {
+		return "", ""
+	}
+	name := strings.ToLower(strings.Trim(text[:i], "*_ \t"))
+	_, n := utf8.DecodeRuneInString(text[i:])
+	return headKinds[name], strings.Trim(text[i+n:], "*_ \t")
 }
 
 // markQuotes finds where quoted mails begin that no '>' shows: attribution
@@ -93,21 +105,17 @@ func headerBlock(lines []line, i, need int) int {
 		if l.depth != lines[i].depth {
 			break
 		}
-		var m []string
-		if len(l.text) < 2000 && strings.ContainsAny(l.text, ":：") {
-			m = headName.FindStringSubmatch(l.text)
-		}
-		if m == nil && len(kinds) == 0 {
+		kind, value := headRow(l.text)
+		if kind == "" && len(kinds) == 0 {
 			return 0
 		}
-		if m == nil {
+		if kind == "" {
 			// A wrapped row: one or two lines at most, and no label.
 			if misses++; misses > 2 || len(kinds) == 0 || len(kinds) >= 4 || !rowFollows(lines, j+1) {
 				break
 			}
 			continue
 		}
-		kind := headKind(m[1])
 		if j == i && kind != "from" && need > 1 && !(kind == "date" || kind == "subject" || kind == "to") {
 			return 0
 		}
@@ -117,7 +125,7 @@ func headerBlock(lines []line, i, need int) int {
 		kinds[kind] = true
 		misses = 0
 		end = j + 1
-		if l.row > 0 && strings.TrimSpace(m[2]) == "" && end < len(lines) && lines[end].row == l.row {
+		if l.row > 0 && value == "" && end < len(lines) && lines[end].row == l.row {
 			end++ // the value stands in the next cell
 			j++
 		}
@@ -130,7 +138,7 @@ func headerBlock(lines []line, i, need int) int {
 
 func rowFollows(lines []line, j int) bool {
 	for k := j; k < len(lines) && k < j+3; k++ {
-		if len(lines[k].text) < 2000 && headName.MatchString(lines[k].text) {
+		if kind, _ := headRow(lines[k].text); kind != "" {
 			return true
 		}
 	}
@@ -152,7 +160,7 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 		if !endsInColon(joined) && !attributionEnd(joined) {
 			continue
 		}
-		if headName.MatchString(lines[i].text) {
+		if kind, _ := headRow(lines[i].text); kind != "" {
 			return 0, false
 		}
 		date, address := dateLike.MatchString(joined), mailLike.MatchString(joined)

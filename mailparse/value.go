@@ -144,7 +144,7 @@ func shortField(f Field) bool { return f == CaseNumber || f == POC || f == POCCo
 // last label, once the value has begun or the row has ended.
 func (rd *reader) outOfCell(h hit, j int, begun bool) bool {
 	lab, l := rd.lines[h.end], rd.lines[j]
-	if lab.row == 0 || !isCell(rd.lines, h.end) || l.row == lab.row {
+	if lab.row == 0 || lab.tab || !isCell(rd.lines, h.end) || l.row == lab.row {
 		return false
 	}
 	return begun || l.row == 0 || rd.rowHadCell(h, j)
@@ -233,7 +233,7 @@ func greeting(s string) bool {
 // device line, disclaimer, footer.
 func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	s := rd.lines[j].text
-	if isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j) {
+	if s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j) {
 		return true
 	}
 	if isClosing(s) && !rd.proseFollows(j+1, stop) {
@@ -264,7 +264,7 @@ func (rd *reader) proseFollows(j, stop int) bool {
 			break
 		}
 		if lines > 0 && isClosing(l.text) {
-			return prose > 0 || lines > 1
+			return prose > 0
 		}
 		lines++
 		n := len(strings.Fields(l.text))
