@@ -16,7 +16,6 @@ func (j *judgement) accept(file CaseFile, before *Escalation, f mailparse.Form) 
 	s := j.step(file, &e)
 	s.open(j.now)
 	s.write()
-	s.tellOwner()
 	j.end(Accepted, "escalated to level "+levelText(e.Level))
 	if _, ok := j.policy.Severities[e.Severity]; !ok {
 		s.alarm("severity", "The case has a severity that the configuration does not name. It is handled as the least urgent one.")

@@ -40,7 +40,8 @@ type step struct {
 	e      *Escalation
 	now    time.Time
 	rises  []rise // levels that this event tells
-	opened bool   // a parked escalation has opened
+	opened bool   // the clock has started
+	parked bool   // before that the escalation had been parked
 	missed bool   // the promise was missed
 	remind bool
 }
@@ -70,7 +71,7 @@ func (s *step) next() bool {
 	case e.Status == Parked && s.file.Case.OwnerRespondedAt.After(e.ReceivedAt):
 		s.dissolve()
 	case e.Status == Parked && due(e.Due):
-		s.opened = true
+		s.parked = true
 		s.open(e.Due)
 	case e.Status == Open && due(e.promised()):
 		s.settle()
@@ -91,6 +92,7 @@ func (s *step) next() bool {
 // reached, whatever the hour.
 func (s *step) open(at time.Time) {
 	e := s.e
+	s.opened = true
 	e.Status, e.OpenedAt, e.Due = Open, at, at
 	e.RespondBy = s.after(at, 1, e.Severity, e.Region)
 	e.note(at, "opened", "", "")
@@ -211,7 +213,7 @@ func (s *step) over(status Status, by string) {
 	e.Status, e.EndedAt, e.EndedBy = status, s.now, by
 	e.Due, e.RemindAt, e.ExpiresAt = time.Time{}, time.Time{}, time.Time{}
 	s.revoke()
-	s.rises, s.missed, s.remind, s.opened = nil, false, false, false
+	s.rises, s.opened, s.parked, s.missed, s.remind = nil, false, false, false, false
 }
 
 // finish ends an escalation: each who is concerned hears of it once. The one
@@ -236,8 +238,10 @@ func (s *step) write() {
 		e.RemindTo = ""
 	}
 	if s.opened {
-		s.notice(KindAccepted, e.RequestedBy, func(l *Letter) { l.Why = "The case owner has not answered in the meantime." })
 		s.tellOwner()
+	}
+	if s.parked {
+		s.notice(KindAccepted, e.RequestedBy, func(l *Letter) { l.Why = "The case owner has not answered in the meantime." })
 	}
 	if s.missed {
 		s.notice(KindMissed, e.RequestedBy, nil)

@@ -105,7 +105,7 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 	for i := range c.Notices {
 		n := &c.Notices[i]
 		l.keys = append(l.keys, s.key("notice", n.ID))
-		l.add(n.ID, l.json(n), l.json(&n.Letter), hash(n.To), len(n.Quotas))
+		l.add(n.ID, l.json(n), l.json(&n.Letter), heldFor(n), len(n.Quotas))
 		for _, q := range n.Quotas {
 			l.keys = append(l.keys, s.hidden("quota", q.Key))
 			l.add(q.Limit, q.Window.Milliseconds())
@@ -124,6 +124,15 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		return call{}, fmt.Errorf("encode change %s: %w", c.Event, l.err)
 	}
 	return call{keys: l.keys, args: l.args}, nil
+}
+
+// heldFor names whose digest tells of this letter when a budget holds it back;
+// replies have no such reader.
+func heldFor(n *escalation.Notice) string {
+	if n.Kind.Reply() {
+		return ""
+	}
+	return hash(n.To)
 }
 
 // token tells a repeat of the same call from the same event applied from

@@ -109,7 +109,7 @@ for _, n in ipairs(notices) do
   else
     redis.call('HSET', n.key, 'state', 'suppressed', 'data', n.data)
     redis.call('PEXPIRE', n.key, ttl)
-    redis.call('HINCRBY', held, n.to, 1)
+    if n.to ~= '' then redis.call('HINCRBY', held, n.to, 1) end
     suppressed[#suppressed + 1] = n.id
   end
 end

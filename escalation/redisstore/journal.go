@@ -36,6 +36,16 @@ const journalChunk = 1000
 
 // Journal shows the lines that are kept to visit, block by block, oldest first.
 func (s *Store) Journal(ctx context.Context, visit func([]Line) error) error {
+	return s.entries(ctx, func(entries []redis.XMessage) error {
+		lines := make([]Line, len(entries))
+		for i, e := range entries {
+			lines[i] = readLine(e.Values)
+		}
+		return visit(lines)
+	})
+}
+
+func (s *Store) entries(ctx context.Context, visit func([]redis.XMessage) error) error {
 	from := "-"
 	for {
 		entries, err := s.rdb.XRangeN(ctx, s.key("journal"), from, "+", journalChunk).Result()
@@ -45,11 +55,7 @@ func (s *Store) Journal(ctx context.Context, visit func([]Line) error) error {
 		if len(entries) == 0 {
 			return nil
 		}
-		lines := make([]Line, len(entries))
-		for i, e := range entries {
-			lines[i] = readLine(e.Values)
-		}
-		if err := visit(lines); err != nil {
+		if err := visit(entries); err != nil {
 			return err
 		}
 		from = "(" + entries[len(entries)-1].ID

@@ -24,23 +24,33 @@ func TestStore(t *testing.T) { onEachRedis(t, suite) }
 // onEachRedis runs a suite on miniredis and on redis-server; each test in it
 // begins with an empty Redis.
 func onEachRedis(t *testing.T, suite func(t *testing.T, fresh func(t *testing.T) *bench)) {
-	backends := map[string]func(t *testing.T) redis.UniversalClient{
-		"miniredis": func(t *testing.T) redis.UniversalClient {
-			return redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	type backend struct {
+		rdb  redis.UniversalClient
+		pass func(t *testing.T, d time.Duration) // lets Redis's time pass
+	}
+	backends := map[string]func(t *testing.T) backend{
+		"miniredis": func(t *testing.T) backend {
+			m := miniredis.RunT(t)
+			return backend{redis.NewClient(&redis.Options{Addr: m.Addr()}), func(_ *testing.T, d time.Duration) { m.FastForward(d) }}
 		},
-		"redis-server": func(t *testing.T) redis.UniversalClient {
-			return redis.NewClient(&redis.Options{Addr: realserver.Redis(t).Addr})
+		"redis-server": func(t *testing.T) backend {
+			rdb := redis.NewClient(&redis.Options{Addr: realserver.Redis(t).Addr})
+			return backend{rdb, func(t *testing.T, d time.Duration) {
+				rdb.Set(t.Context(), "clock", "", d)
+				realserver.Eventually(t, d+10*time.Second, "the time passes", func() bool { return rdb.Exists(t.Context(), "clock").Val() == 0 })
+			}}
 		},
 	}
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
-			rdb := open(t)
-			t.Cleanup(func() { rdb.Close() })
+			r := open(t)
+			t.Cleanup(func() { r.rdb.Close() })
 			suite(t, func(t *testing.T) *bench {
-				if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+				if err := r.rdb.FlushAll(t.Context()).Err(); err != nil {
 					t.Fatal(err)
 				}
-				return &bench{T: t, rdb: rdb, store: redisstore.New(rdb, redisstore.Options{Prefix: "escalationd:"}), now: start}
+				store := redisstore.New(r.rdb, redisstore.Options{Prefix: "escalationd:"})
+				return &bench{T: t, rdb: r.rdb, store: store, now: start, pass: r.pass}
 			})
 		})
 	}
@@ -54,6 +64,7 @@ type bench struct {
 	rdb   redis.UniversalClient
 	store *redisstore.Store
 	now   time.Time
+	pass  func(t *testing.T, d time.Duration)
 }
 
 func suite(t *testing.T, fresh func(t *testing.T) *bench) {

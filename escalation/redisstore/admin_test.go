@@ -1,0 +1,438 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/escalation"
+	"escalationd/escalation/redisstore"
+	"escalationd/mailparse"
+	"escalationd/notify"
+)
+
+// What operators do, and what the books say, holds on every Redis.
+func TestAdmin(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, fresh func(t *testing.T) *bench) {
+		for name, test := range map[string]func(b *bench){
+			"AMailIsSeenOnceHoweverOftenItIsTried":       seenOnce,
+			"AMailSeenAgainBeforeItWasMovedIsNoOtherOne": seenAgain,
+			"TheBooksAddUp":                          booksAddUp,
+			"EachDamageIsFound":                      damageIsFound,
+			"AMailThatWasTakenAwayIsWrittenOffOnce":  writtenOff,
+			"TheJournalTellsInOrderWhatWasDone":      journalTells,
+			"AParkedLetterIsSentAgainOrDiscarded":    parkedIsDecided,
+			"AWaitingLetterIsDiscardedButNotRetried": waitingIsDiscarded,
+			"AReleasedMailIsNoDuplicate":             releasedIsNoDuplicate,
+			"NothingIsKeptBeyondRetention":           retentionIsKept,
+			"ForgetLeavesNoTraceOfAPerson":           forgetLeavesNoTrace,
+			"ForgetRefusesWhileAnEscalationGoesOn":   forgetRefusesActive,
+			"ForgetKnowsALongerAddressFromTheOne":    forgetSparesOthers,
+		} {
+			t.Run(name, func(t *testing.T) { test(fresh(t)) })
+		}
+	})
+}
+
+const desk = "escalationd:{desk}:"
+
+func (b *bench) count(delta int, locations ...string) {
+	b.Helper()
+	if _, err := b.store.Count(b.Context(), locations, delta); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) audit() redisstore.Books {
+	b.Helper()
+	books, err := b.store.Audit(b.Context(), b.now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return books
+}
+
+func (b *bench) wantBooks(seen, decided, pending int64) {
+	b.Helper()
+	books := b.audit()
+	if books.Seen != seen || books.Decided() != decided || books.Pending != pending || len(books.Findings) > 0 {
+		b.Fatalf("seen %d, decided %d, pending %d, findings %v; want %d, %d, %d and none",
+			books.Seen, books.Decided(), books.Pending, books.Findings, seen, decided, pending)
+	}
+}
+
+func seenOnce(b *bench) {
+	b.count(0, "desk|1|m1", "desk|1|m2")
+	b.count(1, "desk|1|m1", "desk|1|m2")
+	b.count(-1, "desk|1|m2")
+	b.count(1, "desk|1|m2")
+	b.wantBooks(2, 0, 2)
+	b.apply(accepted("m1", 1))
+	b.wantBooks(2, 1, 1)
+	b.count(-1, "desk|1|m1") // after a reply that got lost
+	b.wantBooks(2, 1, 1)
+}
+
+func seenAgain(b *bench) {
+	b.count(1, "desk|1|m1")
+	b.apply(accepted("m1", 1))
+	for range 5 {
+		b.count(0, "desk|1|m1")
+		b.count(1, "desk|1|m1")
+		b.wantBooks(2, 1, 1)
+		other := redisstore.New(b.rdb, redisstore.Options{Prefix: "escalationd:"})
+		a, err := other.Apply(b.Context(), []escalation.Change{accepted("m1", 1)})
+		if err != nil || a[0].Verdict != escalation.Known {
+			b.Fatalf("apply again: %v, %v", a, err)
+		}
+		b.wantBooks(1, 1, 0)
+	}
+}
+
+func booksAddUp(b *bench) {
+	for i := range 5 {
+		event := fmt.Sprintf("m%d", i)
+		b.count(1, "desk|1|"+event)
+		c := accepted(event, int64(i+1))
+		c.Escalations[0].Ordinal = 1
+		if i == 4 {
+			c.Escalations[0].Status, c.Escalations[0].Due = escalation.Resolved, time.Time{}
+		}
+		b.apply(c)
+	}
+	for i, p := range b.claim() {
+		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], b.now.Add(time.Second))
+	}
+	b.wantBooks(5, 5, 0)
+}
+
+func damageIsFound(b *bench) {
+	ctx := b.Context()
+	for name, damage := range map[string]struct {
+		do   func()
+		want string
+	}{
+		"a mail that vanished from the books":  {func() { b.rdb.HIncrBy(ctx, desk+"counts", "seen", 1) }, "+1"},
+		"a lost letter":                        {func() { b.rdb.Del(ctx, desk+"notice:id-m1-lead@example.com") }, "not on record"},
+		"a letter that fell out of the outbox": {func() { b.rdb.ZRem(ctx, desk+"outbox", "id-m1-lead@example.com") }, "not in the outbox"},
+		"a sent letter in the outbox":          {func() { b.rdb.HSet(ctx, desk+"notice:id-m1-lead@example.com", "state", "sent") }, "its state is \"sent\""},
+		"an escalation nobody wakes":           {func() { b.rdb.ZRem(ctx, desk+"due", "01234567") }, "wakes at"},
+		"an escalation that is not listed":     {func() { b.rdb.SRem(ctx, desk+"active", "01234567") }, "listed as active: false"},
+		"a lost escalation":                    {func() { b.rdb.Del(ctx, desk+"escalation:01234567") }, "there is no escalation"},
+		"an accepted mail without letters": {func() {
+			b.rdb.XAdd(ctx, journalLine("at", b.now.Format(time.RFC3339Nano), "disposition", "accepted", "location", "desk|1|9"))
+		}, "nobody was written to"},
+		"a mail decided twice": {func() {
+			b.rdb.XAdd(ctx, journalLine("at", b.now.Format(time.RFC3339Nano), "disposition", "refused", "location", "desk|1|m1"))
+		}, "decided twice: accepted and refused"},
+	} {
+		b.rdb.FlushAll(ctx)
+		b.count(1, "desk|1|m1")
+		b.apply(accepted("m1", 1))
+		b.wantBooks(1, 1, 0)
+		damage.do()
+		if got := fmt.Sprint(b.audit().Findings); !strings.Contains(got, damage.want) {
+			b.Errorf("%s: findings are %s, want %q", name, got, damage.want)
+		}
+	}
+}
+
+func journalLine(values ...any) *redis.XAddArgs {
+	return &redis.XAddArgs{Stream: desk + "journal", Values: values}
+}
+
+func writtenOff(b *bench) {
+	b.count(1, "desk|1|m1", "desk|1|m2")
+	for _, want := range []int{1, 0} {
+		if n, err := b.store.WriteOff(b.Context(), []string{"desk|1|m2"}, "op", b.now); err != nil || n != want {
+			b.Fatalf("written off %d, %v, want %d", n, err, want)
+		}
+	}
+	b.apply(accepted("m1", 1))
+	b.wantBooks(2, 1, 0)
+}
+
+func (b *bench) journal() []redisstore.Line {
+	b.Helper()
+	var all []redisstore.Line
+	err := b.store.Journal(b.Context(), func(lines []redisstore.Line) error {
+		all = append(all, lines...)
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return all
+}
+
+func journalTells(b *bench) {
+	for i := range 1200 { // more than are read in one round
+		c := accepted(fmt.Sprintf("m%d", i), int64(i+1))
+		c.MessageID = fmt.Sprintf("%d@example.com", i)
+		b.apply(c)
+	}
+	lines := b.journal()
+	if len(lines) != 1200 || lines[0].Event != "m0" || lines[1199].Event != "m1199" {
+		b.Fatalf("%d lines", len(lines))
+	}
+	l := lines[7]
+	if l.MessageID != "7@example.com" || l.Disposition != escalation.Accepted || l.Cases[0] != "01234567" || l.Notices[0] != "id-m7-lead@example.com" || !l.At.Equal(start) {
+		b.Errorf("the line is %+v", l)
+	}
+}
+
+func (b *bench) posted(id string) redisstore.Posted {
+	b.Helper()
+	letters, err := b.store.Letters(b.Context(), []string{id, "no-such-letter"})
+	if err != nil || len(letters) != 1 {
+		b.Fatalf("letters: %v, %v", letters, err)
+	}
+	return letters[0]
+}
+
+func (b *bench) decide(verb string, p redisstore.Posted, want string) {
+	b.Helper()
+	if got, err := b.store.DecideLetter(b.Context(), verb, p, "op", b.now); err != nil || got != want {
+		b.Fatalf("%s answers %q, %v, want %q", verb, got, err, want)
+	}
+}
+
+func parkedIsDecided(b *bench) {
+	b.apply(accepted("m1", 1))
+	p := b.claim()[0]
+	b.settle(p, notify.Buried, time.Time{})
+	if _, parked, err := b.store.Queue(b.Context()); err != nil || len(parked) != 1 || parked[0] != p.ID {
+		b.Fatalf("parked: %v, %v", parked, err)
+	}
+	letter := b.posted(p.ID)
+	if letter.State != "buried" || letter.Detail != "as told" || !letter.SettledAt.Equal(b.now) {
+		b.Errorf("the letter is %+v", letter)
+	}
+	b.decide(redisstore.RetryLetter, letter, "done")
+	b.decide(redisstore.RetryLetter, letter, "queued")
+	again := b.claim()
+	if len(again) != 1 || again[0].Attempt != 2 {
+		b.Fatalf("claimed again: %+v", again)
+	}
+	b.settle(p, notify.Sent, time.Time{}) // the old claim is over
+	b.settle(again[0], notify.Buried, time.Time{})
+	b.decide(redisstore.DiscardLetter, b.posted(p.ID), "done")
+	b.decide(redisstore.RetryLetter, b.posted(p.ID), "discarded")
+	if _, parked, _ := b.store.Queue(b.Context()); len(parked) != 0 {
+		b.Errorf("parked: %v", parked)
+	}
+	lines := b.journal()
+	if l := lines[len(lines)-1]; l.By != "op" || l.Notices[0] != p.ID || l.Cases[0] != "01234567" || !strings.HasPrefix(l.Event, "outbox-discard:") {
+		b.Errorf("the audit says %+v", l)
+	}
+	if findings := b.audit().Findings; len(findings) != 0 && !strings.Contains(fmt.Sprint(findings), "mails were seen") {
+		b.Errorf("findings: %v", findings)
+	}
+}
+
+func waitingIsDiscarded(b *bench) {
+	b.apply(accepted("m1", 1))
+	p := b.claim()[0]
+	letter := b.posted(p.ID)
+	b.decide(redisstore.RetryLetter, letter, "queued")
+	b.decide(redisstore.DiscardLetter, letter, "done")
+	b.settle(p, notify.Retry, b.now)
+	b.now = b.now.Add(time.Hour)
+	if n := len(b.claim()); n != 0 {
+		b.Error("a discarded letter is handed out")
+	}
+	b.decide(redisstore.DiscardLetter, redisstore.Posted{Notice: escalation.Notice{ID: "none"}}, "unknown")
+}
+
+func releasedIsNoDuplicate(b *bench) {
+	c := escalation.Change{Event: "unproven:ab", At: start, Location: "desk|1|1", Disposition: escalation.Quarantined, Reason: "not proven"}
+	b.wantVerdict(b.apply(c)[0], escalation.Done)
+	err := b.store.Release(b.Context(), redisstore.Release{
+		Digest: [32]byte{0xab}, MessageID: "x@example.com", Events: []string{"unproven:ab", "mail:ab"}, AsProven: true, By: "op", Reason: "known by phone", At: b.now,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	vouched, err := b.store.Vouched(b.Context())
+	if err != nil || len(vouched) != 1 || !vouched["ab"+strings.Repeat("0", 62)] {
+		b.Errorf("vouched: %v, %v", vouched, err)
+	}
+	c.Location = "desk|1|2"
+	b.wantVerdict(b.apply(c)[0], escalation.Done)
+	lines := b.journal()
+	if l := lines[1]; !strings.HasPrefix(l.Event, "release:ab") || l.By != "op" || l.Reason != "known by phone" || l.MessageID != "x@example.com" {
+		b.Errorf("the audit says %+v", l)
+	}
+}
+
+const (
+	person = "Nina.Canary@acme.example"
+	words  = "canary words"
+)
+
+// matter plays an escalation that a person asked for, with every kind of
+// letter, and ends it unless it is to go on.
+func (b *bench) matter(ends bool) {
+	b.Helper()
+	b.count(1, "desk|1|m1")
+	c := accepted("m1", 1)
+	c.MessageID = "1/" + person
+	e := &c.Escalations[0]
+	e.RequestedBy, e.Form.POC, e.Form.POCContact, e.Form.Comments = person, "Nina", "call nina.canary@ACME.example", words
+	e.Thread = escalation.Thread{MessageID: c.MessageID, Subject: words}
+	e.Timeline = []escalation.Entry{{At: start, What: "received", Who: person, Text: words}}
+	e.Letters = []escalation.Sent{{Kind: escalation.KindAccepted, Notice: "m1|" + person}}
+	for i, to := range []string{person, "lead@example.com", person, person, person} {
+		n := notice(fmt.Sprintf("m1-%d", i), to)
+		n.ID = fmt.Sprintf("n%d", i)
+		n.Letter.RequestedBy, n.Letter.Form, n.Letter.Text = person, e.Form, words
+		n.Thread = e.Thread
+		n.Draft = &mailparse.Form{Comments: words, POCContact: person}
+		if i == 3 {
+			n.Kind, n.Quotas = escalation.KindUpdated, []escalation.Quota{{Key: "sender|" + person, Limit: 1, Window: time.Hour}}
+		}
+		if i == 4 {
+			n.Quotas = []escalation.Quota{{Key: "sender|" + person, Limit: 1, Window: time.Hour}}
+		}
+		c.Notices = append(c.Notices, n)
+	}
+	c.Notices = c.Notices[1:]
+	b.wantVerdict(b.apply(c)[0], escalation.Done)
+	for i, p := range b.claim() {
+		if err := b.store.Seal(b.Context(), []notify.Sealed{{Claim: p.Claim, Raw: []byte("To: " + person + "\r\n\r\n" + words)}}); err != nil {
+			b.Fatal(err)
+		}
+		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], b.now.Add(time.Hour))
+	}
+	if !ends {
+		return
+	}
+	over := escalation.Change{Event: "over", At: b.now, Escalations: []escalation.Escalation{*e}, Revoked: []string{"n2", "n3"}}
+	over.Escalations[0].Revision, over.Escalations[0].Status, over.Escalations[0].Due = 2, escalation.Resolved, time.Time{}
+	over.Escalations[0].EndedAt, over.Escalations[0].EndedBy = b.now, person
+	b.wantVerdict(b.apply(over)[0], escalation.Done)
+}
+
+// traces lists what in Redis still names the person or holds their words.
+func (b *bench) traces() (found []string) {
+	b.Helper()
+	ctx := b.Context()
+	for _, key := range b.rdb.Keys(ctx, "*").Val() {
+		var values []string
+		switch b.rdb.Type(ctx, key).Val() {
+		case "string":
+			values = []string{b.rdb.Get(ctx, key).Val()}
+		case "hash":
+			values = []string{fmt.Sprint(b.rdb.HGetAll(ctx, key).Val())}
+		case "list":
+			values = b.rdb.LRange(ctx, key, 0, -1).Val()
+		case "set":
+			values = b.rdb.SMembers(ctx, key).Val()
+		case "zset":
+			values = b.rdb.ZRange(ctx, key, 0, -1).Val()
+		case "stream":
+			values = []string{fmt.Sprint(b.rdb.XRange(ctx, key, "-", "+").Val())}
+		default:
+			b.Fatalf("the key %s is of a type this test does not know", key)
+		}
+		text := strings.ToLower(key + " " + strings.Join(values, " "))
+		for _, canary := range []string{strings.ToLower(person), words, "nina"} {
+			if strings.Contains(text, canary) {
+				found = append(found, key+" holds "+canary)
+			}
+		}
+	}
+	return found
+}
+
+func retentionIsKept(b *bench) {
+	b.store = redisstore.New(b.rdb, redisstore.Options{Prefix: "escalationd:", Retention: 1200 * time.Millisecond})
+	b.now = time.Now()
+	b.matter(true)
+	err := b.store.Release(b.Context(), redisstore.Release{MessageID: "2/" + person, Reason: "asked by " + person, By: "op", At: b.now.Add(-31 * 24 * time.Hour), AsProven: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if len(b.traces()) == 0 {
+		b.Fatal("there was nothing to forget")
+	}
+	b.pass(b.T, 1300*time.Millisecond)
+	b.now = b.now.Add(1300 * time.Millisecond)
+	if err := b.store.Trim(b.Context(), b.now); err != nil {
+		b.Fatal(err)
+	}
+	if found := b.traces(); len(found) > 0 {
+		b.Errorf("beyond retention there is still:\n%s", strings.Join(found, "\n"))
+	}
+	if n := b.rdb.HLen(b.Context(), desk+"vouched").Val(); n != 0 {
+		b.Errorf("%d senders are still vouched for", n)
+	}
+}
+
+func forgetLeavesNoTrace(b *bench) {
+	for _, ends := range []bool{true, false} {
+		b.rdb.FlushAll(b.Context())
+		b.matter(ends)
+		other := accepted("m9", 1)
+		other.Escalations[0].Case, other.Escalations[0].Earlier = "07654321", []escalation.Outcome{{EndedBy: person}}
+		other.Escalations[0].Timeline = []escalation.Entry{{What: "note", Text: "see <" + person + ">."}}
+		b.count(1, "desk|1|m9")
+		b.apply(other)
+		before := b.rdb.HGet(b.Context(), desk+"escalation:07654321", "revision").Val()
+		done, err := b.store.Forget(b.Context(), strings.ToLower(person), true, "op", b.now)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if found := b.traces(); len(found) > 0 {
+			b.Errorf("after %+v there is still:\n%s", done, strings.Join(found, "\n"))
+		}
+		if findings := b.audit().Findings; len(findings) > 0 {
+			b.Errorf("the books do not add up any more: %v", findings)
+		}
+		if after := b.rdb.HGet(b.Context(), desk+"escalation:07654321", "revision").Val(); after == before {
+			b.Error("a change that was judged by the old data would bring them back")
+		}
+		lines := b.journal()
+		if l := lines[len(lines)-1]; l.Event != "forget" || l.By != "op" || !strings.Contains(l.Reason, "2 escalations") {
+			b.Errorf("the audit says %+v", l)
+		}
+		for _, p := range b.claim() {
+			if p.Notice.Case != "07654321" && p.ID != "id-m9-lead@example.com" && p.ID != "id-m1-lead@example.com" {
+				b.Errorf("a letter with the person's data is still to be sent: %+v", p.Notice)
+			}
+		}
+	}
+}
+
+func forgetRefusesActive(b *bench) {
+	b.matter(false)
+	size := len(b.traces())
+	done, err := b.store.Forget(b.Context(), person, false, "op", b.now)
+	if err != nil || len(done.Active) != 1 || done.Active[0] != "01234567" || done.Escalations+done.Letters+done.Lines != 0 {
+		b.Errorf("done %+v, %v", done, err)
+	}
+	if n := len(b.traces()); n != size {
+		b.Error("something was removed all the same")
+	}
+}
+
+func forgetSparesOthers(b *bench) {
+	b.matter(true)
+	for _, other := range []string{"canary@acme.example", "x" + person, person + ".org", person + "-x.org"} {
+		size := len(b.traces())
+		done, err := b.store.Forget(b.Context(), other, false, "op", b.now)
+		if err != nil || done.Escalations+done.Letters+done.Lines != 0 || len(b.traces()) != size {
+			b.Errorf("forget %s: %+v, %v", other, done, err)
+		}
+	}
+	err := b.store.PutAccounts(b.Context(), []escalation.Account{{ID: "acme", Representatives: []string{person}}}, b.now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if done, err := b.store.Forget(b.Context(), person, false, "op", b.now); err != nil || len(done.Elsewhere) != 1 || done.Elsewhere[0] != "escalationd:account:acme:representatives" {
+		b.Errorf("elsewhere: %+v, %v", done, err)
+	}
+}

@@ -1,0 +1,370 @@
+package redisstore
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/escalation"
+	"escalationd/mailparse"
+)
+
+//go:embed strip.lua
+var stripLua string
+
+var stripScript = redis.NewScript(stripLua)
+
+// Forgotten is what Forget has done.
+type Forgotten struct {
+	Escalations int      `json:"escalations"`
+	Letters     int      `json:"letters"`
+	Lines       int      `json:"journal_lines"`
+	Active      []string `json:"active,omitempty"`    // cases whose escalation goes on; without force nothing was done
+	Elsewhere   []string `json:"elsewhere,omitempty"` // the CRM's keys that still name the person
+}
+
+// forgottenMark stands where an address was, inside other text.
+const forgottenMark = "[forgotten]"
+
+// Forget removes a person's address, name and words from escalations, letters,
+// drafts and the journal. Where one of the escalations goes on nothing is
+// done, unless force is set. What the CRM wrote is left alone. Letters with
+// the person's data that have not been sent yet are ended.
+func (s *Store) Forget(ctx context.Context, addr string, force bool, by string, now time.Time) (Forgotten, error) {
+	f := &forgetter{Store: s, addr: addr, by: by, now: now}
+	keys, err := s.scan(ctx, s.key("escalation", "*"))
+	if err != nil {
+		return f.done, fmt.Errorf("list escalations (SCAN): %w", err)
+	}
+	concerned, err := f.concerned(ctx, keys)
+	if err != nil || len(f.done.Active) > 0 && !force {
+		return f.done, err
+	}
+	for _, key := range concerned {
+		if _, err := s.rewrite(ctx, key, f.escalation); err != nil {
+			return f.done, err
+		}
+		f.done.Escalations++
+	}
+	for _, step := range []func(context.Context) error{f.letters, f.journal, f.elsewhere} {
+		if err := step(ctx); err != nil {
+			return f.done, err
+		}
+	}
+	if err := s.rdb.HDel(ctx, s.key("held"), hash(addr)).Err(); err != nil {
+		return f.done, fmt.Errorf("forget held letters (HDEL): %w", err)
+	}
+	return f.done, s.Noted(ctx, Line{At: now, Event: "forget", By: by, Reason: fmt.Sprintf(
+		"a person's data were removed from %d escalations, %d letters and %d lines of the journal", f.done.Escalations, f.done.Letters, f.done.Lines)})
+}
+
+type forgetter struct {
+	*Store
+	addr string
+	by   string
+	now  time.Time
+	done Forgotten
+}
+
+// concerned lists the keys of the escalations that name the person, and notes
+// those that go on.
+func (f *forgetter) concerned(ctx context.Context, keys []string) ([]string, error) {
+	var concerned []string
+	for chunk := range slices.Chunk(keys, historyChunk) {
+		escalations, err := f.escalations(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range escalations {
+			if e == nil || !f.names(e) {
+				continue
+			}
+			concerned = append(concerned, chunk[i])
+			if e.Status.Active() {
+				f.done.Active = append(f.done.Active, e.Case)
+			}
+		}
+	}
+	return concerned, nil
+}
+
+// names reports whether anything in a value names the person.
+func (f *forgetter) names(v any) bool {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return false
+	}
+	clean, err := f.clean(data)
+	return err == nil && !bytes.Equal(data, clean)
+}
+
+func (f *forgetter) is(addr string) bool { return addr != "" && escalation.SameAddress(addr, f.addr) }
+
+// escalation takes the person out of an escalation.
+func (f *forgetter) escalation(e *escalation.Escalation) bool {
+	if f.is(e.RequestedBy) {
+		e.RequestedBy, e.Thread = "", escalation.Thread{}
+		e.Form = mailparse.Form{CaseNumber: e.Form.CaseNumber}
+	}
+	if f.names(e.Form.POCContact) || f.names(e.Form.Contacts) {
+		e.Form.POC, e.Form.POCContact, e.Form.Contacts = "", "", nil
+	}
+	for i := range e.Timeline {
+		if line := &e.Timeline[i]; f.is(line.Who) {
+			if line.What == "added" {
+				e.Form.Comments = "" // these words stand in it, too
+			}
+			line.Who, line.Text = "", ""
+		}
+	}
+	for _, who := range []*string{&e.TakenBy, &e.EndedBy, &e.RemindTo} {
+		if f.is(*who) {
+			*who = ""
+		}
+	}
+	for i := range e.Earlier {
+		if f.is(e.Earlier[i].EndedBy) {
+			e.Earlier[i].EndedBy = ""
+		}
+	}
+	e.Told = slices.DeleteFunc(e.Told, func(t escalation.Told) bool { return f.is(t.To) })
+	e.Letters = slices.DeleteFunc(e.Letters, func(l escalation.Sent) bool { return f.names(l.Notice) })
+	return f.cleanInto(e)
+}
+
+// cleanInto takes the address out of the rest of an escalation. It reports
+// true: the escalation was found to name the person before.
+func (f *forgetter) cleanInto(e *escalation.Escalation) bool {
+	data, err := json.Marshal(e)
+	if err == nil {
+		data, err = f.clean(data)
+	}
+	var clean escalation.Escalation
+	if err == nil && json.Unmarshal(data, &clean) == nil {
+		*e = clean
+	}
+	return true
+}
+
+// letters takes the person out of all letters.
+func (f *forgetter) letters(ctx context.Context) error {
+	keys, err := f.scan(ctx, f.key("notice", "*"))
+	if err != nil {
+		return fmt.Errorf("list letters (SCAN): %w", err)
+	}
+	for chunk := range slices.Chunk(keys, historyChunk) {
+		cmds := make([]*redis.SliceCmd, len(chunk))
+		_, err := f.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, k := range chunk {
+				cmds[i] = p.HMGet(ctx, k, "data", "letter")
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read letters (HMGET): %w", err)
+		}
+		for i, k := range chunk {
+			data, _ := cmds[i].Val()[0].(string)
+			words, _ := cmds[i].Val()[1].(string)
+			if data == "" {
+				continue
+			}
+			if err := f.letter(ctx, k, data, words); err != nil {
+				return fmt.Errorf("forget in %s: %w", k, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (f *forgetter) letter(ctx context.Context, key, data, words string) error {
+	var n escalation.Notice
+	if err := json.Unmarshal([]byte(data), &n); err != nil {
+		return err
+	}
+	id := n.ID
+	if f.is(n.To) {
+		n.To, n.Thread, n.Draft = "", escalation.Thread{}, nil
+	}
+	if n.Draft != nil && f.names(n.Draft) {
+		n.Draft = nil
+	}
+	clean, err := json.Marshal(&n)
+	if err != nil {
+		return err
+	}
+	if clean, err = f.clean(clean); err != nil {
+		return err
+	}
+	inWords, err := f.clean([]byte(words))
+	if err != nil {
+		return err
+	}
+	strip := "0"
+	if n.To == "" || words != string(inWords) {
+		strip = "1"
+	}
+	if strip == "0" && data == string(clean) {
+		return nil
+	}
+	done, err := stripScript.Run(ctx, f.rdb, []string{key, f.key("outbox"), f.key("parked"), f.key("counts")},
+		id, data, clean, f.retention.Milliseconds(), strip).Int()
+	f.done.Letters += done
+	return err
+}
+
+// journal puts copies without the person in the place of lines. They stand at
+// the journal's end and keep their time.
+func (f *forgetter) journal(ctx context.Context) error {
+	return f.entries(ctx, func(entries []redis.XMessage) error {
+		for _, e := range entries {
+			values, found := f.line(e.Values)
+			if !found {
+				continue
+			}
+			_, err := f.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+				p.XDel(ctx, f.key("journal"), e.ID)
+				p.XAdd(ctx, &redis.XAddArgs{Stream: f.key("journal"), Values: values})
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("rewrite a line of the journal (XADD): %w", err)
+			}
+			f.done.Lines++
+		}
+		return nil
+	})
+}
+
+// line takes the person out of a line of the journal.
+func (f *forgetter) line(fields map[string]any) (values []any, found bool) {
+	for name, v := range fields {
+		text, _ := v.(string)
+		clean := f.blank(text)
+		found = found || clean != text
+		values = append(values, name, clean)
+	}
+	return values, found
+}
+
+// elsewhere lists the CRM's keys that name the person.
+func (f *forgetter) elsewhere(ctx context.Context) error {
+	directory, err := f.readDirectory(ctx)
+	if err != nil {
+		return fmt.Errorf("read representatives: %w", err)
+	}
+	for id, reps := range directory {
+		if slices.ContainsFunc(reps, f.is) {
+			f.done.Elsewhere = append(f.done.Elsewhere, f.repsKey(id))
+		}
+	}
+	keys, err := f.scan(ctx, f.caseKey("*"))
+	if err != nil {
+		return fmt.Errorf("list cases (SCAN): %w", err)
+	}
+	for chunk := range slices.Chunk(keys, historyChunk) {
+		owners := make([]*redis.StringCmd, len(chunk))
+		_, err := f.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, k := range chunk {
+				owners[i] = p.HGet(ctx, k, "owner_email")
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return fmt.Errorf("read case owners (HGET): %w", err)
+		}
+		for i, k := range chunk {
+			if f.is(owners[i].Val()) {
+				f.done.Elsewhere = append(f.done.Elsewhere, k)
+			}
+		}
+	}
+	slices.Sort(f.done.Elsewhere)
+	return nil
+}
+
+// clean takes the address out of all strings in JSON; JSON without it stays
+// as it is.
+func (f *forgetter) clean(data []byte) ([]byte, error) {
+	if len(data) == 0 {
+		return data, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	clean, found := f.walk(v)
+	if !found {
+		return data, nil
+	}
+	return json.Marshal(clean)
+}
+
+func (f *forgetter) walk(v any) (clean any, found bool) {
+	switch v := v.(type) {
+	case string:
+		text := f.blank(v)
+		return text, text != v
+	case []any:
+		for i := range v {
+			item, ok := f.walk(v[i])
+			v[i], found = item, found || ok
+		}
+	case map[string]any:
+		for k := range v {
+			item, ok := f.walk(v[k])
+			v[k], found = item, found || ok
+		}
+	}
+	return v, found
+}
+
+// blank takes the address out of text, but not out of a longer address.
+func (f *forgetter) blank(text string) string {
+	lower, addr := strings.ToLower(text), strings.ToLower(f.addr)
+	if !strings.Contains(lower, addr) {
+		return text
+	}
+	if len(lower) != len(text) { // letters whose lower case is of another length
+		text = lower
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(lower, addr)
+		if i < 0 {
+			return b.String() + text
+		}
+		end := i + len(addr)
+		b.WriteString(text[:i])
+		if partOfLonger(lower, i, end) {
+			b.WriteString(text[i:end])
+		} else {
+			b.WriteString(forgottenMark)
+		}
+		text, lower = text[end:], lower[end:]
+	}
+}
+
+// partOfLonger reports whether the address at text[from:to] is a piece of a
+// longer one.
+func partOfLonger(text string, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:from])
+	after, size := utf8.DecodeRuneInString(text[to:])
+	next, _ := utf8.DecodeRuneInString(text[to+size:])
+	local := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._+-", r) }
+	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	return from > 0 && local(before) ||
+		to < len(text) && (word(after) || after == '-' || after == '.' && to+size < len(text) && word(next))
+}
