@@ -40,17 +40,7 @@ func ServeMail(ctx context.Context, o MailOptions) error {
 	return s.Close()
 }
 
-// Send hands a mail to the SMTP server at addr, from the address in its From
-// to the one in its To. Line ends of any kind become those of RFC 5322.
-func Send(addr string, raw []byte) error {
-	raw = crlf(raw)
-	from, to := address(raw, "From"), address(raw, "To")
-	if from == "" || to == "" {
-		return errors.New("send mail: it needs one address in From and one in To")
-	}
-	return send(addr, from, to, raw)
-}
-
+// send hands a mail to the SMTP server at addr.
 func send(addr, from, to string, raw []byte) error {
 	c, err := smtp.Dial(addr)
 	if err != nil {
