@@ -291,10 +291,11 @@ func (rd *reader) inCompany(hits []hit) []hit {
 // isForm says whether the labels found make a form: two fields of which one
 // is sure, or a case number alone that can be none but that.
 func (rd *reader) isForm(hits []hit, f foundForm) bool {
-	best := 0
+	best, who := 0, false
 	var number hit
 	for _, h := range hits {
 		best = max(best, h.rank)
+		who = who || h.field == CaseNumber || h.field == POC || h.field == POCContact
 		if h.field == CaseNumber {
 			number = h
 		}
@@ -304,7 +305,7 @@ func (rd *reader) isForm(hits []hit, f foundForm) bool {
 	case f.labels >= 3:
 		return best >= good || plausible
 	case f.labels == 2:
-		return best >= good && (f.sure >= 4 || plausible)
+		return who && best >= good && (f.sure >= 4 || plausible)
 	case number.rank >= good && number.sep >= sepSoft:
 		return plausible
 	}
