@@ -175,7 +175,6 @@ type draft struct {
 	event
 	hasEnd    bool
 	cancelled bool
-	rrule     property
 	until     date
 	count     int
 }

@@ -106,8 +106,8 @@ func (p *Proxy) join(client, server net.Conn) *link {
 	}
 	l := newLink(p, client, server, p.shape)
 	l.gate = p.frozen
-	if max := p.shape.CutAfter; max > 0 {
-		l.left = 1 + p.rng.Int64N(max)
+	if most := p.shape.CutAfter; most > 0 {
+		l.left = 1 + p.rng.Int64N(most)
 	}
 	p.links[l] = struct{}{}
 	return l
@@ -205,10 +205,10 @@ func (p *Proxy) replied() (lose bool) {
 }
 
 // jitter draws how long a piece waits.
-func (p *Proxy) jitter(max time.Duration) time.Duration {
+func (p *Proxy) jitter(most time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Duration(p.rng.Int64N(int64(max) + 1))
+	return time.Duration(p.rng.Int64N(int64(most) + 1))
 }
 
 func (p *Proxy) open() []*link {

@@ -15,8 +15,7 @@ import (
 // handler puts the guards before the pages, the cheapest first. All of them
 // hold on every path, also where there is no page.
 func (s *Server) handler() http.Handler {
-	var h http.Handler = http.MaxBytesHandler(s.mux, maxBody)
-	h = s.needToken(h)
+	h := s.needToken(http.MaxBytesHandler(s.mux, maxBody))
 	h = http.NewCrossOriginProtection().Handler(h)
 	h = s.needOrigin(h)
 	h = s.needHost(h)
