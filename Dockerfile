@@ -17,6 +17,7 @@ VOLUME /var/lib/escalationd
 ENV STATE_DIRECTORY=/var/lib/escalationd
 EXPOSE 8080
 STOPSIGNAL SIGTERM
+# Needs web.listen on port 8080 in the configuration.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD wget -q -O /dev/null http://127.0.0.1:8080/readyz || exit 1
 ENTRYPOINT ["escalationd"]
