@@ -11,6 +11,7 @@
 package acceptance
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -23,7 +24,16 @@ import (
 
 const binaryEnv = "ESCALATIOND_BINARY"
 
-func TestMain(m *testing.M) { os.Exit(build(m)) }
+// sideBySide is how many tests run at a time: most of them wait most of the time.
+const sideBySide = "6"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", sideBySide); err != nil {
+		panic(err)
+	}
+	os.Exit(build(m))
+}
 
 // build makes the program once for all tests, unless there is one.
 func build(m *testing.M) int {
@@ -47,6 +57,14 @@ func build(m *testing.M) int {
 
 // long says whether the long versions are wanted.
 func long() bool { return os.Getenv("ESCALATIOND_CHAOS") != "" }
+
+// onlyLong skips a test that takes too long for every day.
+func onlyLong(t testing.TB) {
+	t.Helper()
+	if !long() {
+		t.Skip("only with ESCALATIOND_CHAOS=1")
+	}
+}
 
 // pick answers the number for a long or a normal run.
 func pick(normal, chaos int) int {

@@ -1,0 +1,363 @@
+package acceptance
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"escalationd/internal/chaos"
+	"escalationd/internal/realserver"
+)
+
+// proxied is a world whose three servers are reached through proxies.
+type proxied struct {
+	*world
+	toIMAP, toRedis, toRelay *chaos.Proxy
+}
+
+func newProxied(t testing.TB, seed uint64, lines ...string) *proxied {
+	t.Helper()
+	w := newWorld(t, lines...)
+	return &proxied{
+		w, chaos.Start(t, w.imap.TLSAddr, chaos.Turns, seed), chaos.Start(t, w.redis.Addr, chaos.RESP, seed),
+		chaos.Start(t, w.sink.Addr, chaos.Turns, seed),
+	}
+}
+
+func (w *proxied) config() string {
+	return w.world.config(edit{w.imap.TLSAddr, w.toIMAP.Addr}, edit{w.redis.Addr, w.toRedis.Addr}, edit{w.sink.Addr, w.toRelay.Addr})
+}
+
+// during delivers samples in portions, and does something at a random moment
+// of the work on each.
+func (w *world) during(rng *rand.Rand, samples []sample, portions int, do func(i int)) {
+	w.Helper()
+	for i := range portions {
+		w.deliver(samples[i*len(samples)/portions : (i+1)*len(samples)/portions])
+		<-time.After(time.Duration(rng.IntN(900)) * time.Millisecond)
+		do(i)
+	}
+}
+
+func TestSlowAndSlicedConnectionsOnlyCostTime(t *testing.T) {
+	t.Parallel()
+	w := newProxied(t, 1)
+	w.toIMAP.Shape(chaos.Shape{Slice: 1, Delay: 20 * time.Microsecond})
+	w.toRelay.Shape(chaos.Shape{Slice: 16, Delay: 20 * time.Microsecond})
+	w.toRedis.Shape(chaos.Shape{Slice: 400, Delay: time.Millisecond})
+	b := newBag("slow")
+	samples := b.good(10)
+	config := w.config()
+	w.feed(w.world.config(), b)
+	w.deliver(samples)
+	d := w.start(config)
+	w.settled(d, samples, 0, catchUp)
+	d.stop()
+}
+
+func TestConnectionsCutAtRandomMoments(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		proxy func(*proxied) *chaos.Proxy
+		extra int // letters in flight at one cut
+	}{
+		{"IMAP", func(w *proxied) *chaos.Proxy { return w.toIMAP }, 0},
+		{"Redis", func(w *proxied) *chaos.Proxy { return w.toRedis }, 0},
+		{"relay", func(w *proxied) *chaos.Proxy { return w.toRelay }, 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			rng := random(t)
+			w := newProxied(t, rng.Uint64())
+			b := newBag("cut")
+			cuts := pick(6, 50)
+			samples := b.good(10 * cuts)
+			w.feed(w.world.config(), b)
+			d := w.start(w.config())
+			w.during(rng, samples, cuts, func(int) { c.proxy(w).Cut() })
+			w.settled(d, samples, c.extra*cuts, catchUp)
+			d.stop()
+		})
+	}
+}
+
+// admin is a client of Redis beside the daemon's.
+func (w *world) admin() *redis.Client {
+	rdb := redis.NewClient(&redis.Options{Addr: w.redis.Addr, ReadTimeout: 30 * time.Second})
+	w.Cleanup(func() { rdb.Close() })
+	return rdb
+}
+
+func (w *world) redisDo(rdb *redis.Client, args ...any) {
+	w.Helper()
+	if err := rdb.Do(w.Context(), args...).Err(); err != nil {
+		w.Fatalf("%v: %v", args, err)
+	}
+}
+
+func TestRedisThatForgetsScriptsAndConnections(t *testing.T) {
+	t.Parallel()
+	rng := random(t)
+	w := newWorld(t)
+	b := newBag("flush")
+	times := pick(6, 40)
+	samples := b.good(10 * times)
+	config := w.config()
+	w.feed(config, b)
+	rdb := w.admin()
+	d := w.start(config)
+	w.during(rng, samples, times, func(i int) {
+		w.redisDo(rdb, "SCRIPT", "FLUSH")
+		if i%2 == 1 {
+			w.redisDo(rdb, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+		}
+	})
+	w.settled(d, samples, 0, catchUp)
+	d.stop()
+}
+
+// A Redis that refuses writes costs time only, and the log says what it says.
+func TestRedisThatRefusesInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		refuse, end []any
+		says        string
+	}{
+		{"OOM", []any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}, "OOM"},
+		{"READONLY", []any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}, "READONLY"},
+		{"NOREPLICAS", []any{"CONFIG", "SET", "min-replicas-to-write", "1"}, []any{"CONFIG", "SET", "min-replicas-to-write", "0"}, "NOREPLICAS"},
+		{"frozen", nil, nil, "timeout"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if c.refuse == nil {
+				onlyLong(t)
+			}
+			w := newWorld(t)
+			b := newBag("refuse")
+			samples := b.good(60)
+			config := w.config()
+			w.feed(config, b)
+			rdb := w.admin()
+			w.deliver(samples[:50])
+			d := w.start(config)
+			w.underWay(5)
+			if c.refuse == nil {
+				w.redis.Signal(syscall.SIGSTOP)
+			} else {
+				w.redisDo(rdb, c.refuse...)
+			}
+			w.deliver(samples[50:])
+			d.says(c.says, time.Minute)
+			if c.end == nil {
+				w.redis.Signal(syscall.SIGCONT)
+			} else {
+				w.redisDo(rdb, c.end...)
+			}
+			w.settled(d, samples, 4, catchUp)
+			d.stop()
+		})
+	}
+}
+
+func TestOneSpoiltKeyOfRedisStopsOneMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("spoilt")
+	samples := b.good(10)
+	config := w.config()
+	w.feed(config, b)
+	rdb := w.admin()
+	key := "escalationd:case:" + b.cases[4].number
+	w.redisDo(rdb, "DEL", key)
+	w.redisDo(rdb, "SET", key, "not a hash")
+	samples[4].letters = nil
+	samples[4].quarantined()
+	w.deliver(samples)
+	d := w.start(config)
+	w.settled(d, samples, 0, catchUp)
+	d.stop()
+}
+
+func TestPausedDaemonThatWakesUpDoublesNothing(t *testing.T) {
+	onlyLong(t)
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("pause")
+	rounds := pick(1, 8)
+	samples := b.good(40 * rounds)
+	configs := []string{w.config(), w.config()}
+	w.feed(configs[0], b)
+	one, two := w.start(configs[0]), w.start(configs[1])
+	desks := []*desk{one, two}
+	for i := range rounds {
+		part := samples[40*i : 40*i+40]
+		w.deliver(part)
+		w.underWay(3*40*i + 5)
+		paused := desks[i%2]
+		_ = paused.cmd.Process.Signal(syscall.SIGSTOP)
+		w.inboxIs(0, time.Minute)
+		w.allOut(samples[:40*i+40], fmt.Sprintf("round %d", i)) // past the leases of the paused one
+		_ = paused.cmd.Process.Signal(syscall.SIGCONT)
+	}
+	w.settled(one, samples, 4*rounds, catchUp)
+	one.stop()
+	two.stop()
+}
+
+// What relays answer when they do not take a letter just now.
+func TestRelayThatRefusesForNow(t *testing.T) {
+	t.Parallel()
+	for _, stage := range []string{"CONNECT", "MAIL", "RCPT", "DATA", "."} {
+		t.Run(stage, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := newBag("later")
+			samples := b.good(5)
+			config := w.config()
+			w.feed(config, b)
+			w.sink.Restart("-a", "-r", stage)
+			w.deliver(samples)
+			d := w.start(config)
+			w.inboxIs(0, time.Minute)
+			d.says("450", time.Minute)
+			w.sink.Restart("-a")
+			extra := 0
+			if stage == "." {
+				extra = 60 // smtp-sink shows letters that it refused, too
+			}
+			w.settled(d, samples, extra, catchUp)
+			d.stop()
+		})
+	}
+}
+
+// A relay that hangs up after the final dot may have taken the letter: it is
+// sent again twice at most, and then operators decide.
+func TestRelayThatNeverAnswersTheDotGetsThreeCopiesAtMost(t *testing.T) {
+	onlyLong(t)
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("dot")
+	samples := b.good(2)
+	config := w.config()
+	w.feed(config, b)
+	w.sink.Restart("-a", "-q", ".")
+	w.deliver(samples)
+	d := w.start(config)
+	w.inboxIs(0, time.Minute)
+	_, want := sum(samples)
+	eventually(t, catchUp, "all letters are given up", func() bool {
+		c := d.counts()
+		return c != nil && c[`notices_total{fate="buried"}`] >= len(want)
+	})
+	copies := map[string]int{}
+	for _, l := range w.letters() {
+		if copies[l.id]++; copies[l.id] > 3 {
+			t.Errorf("letter %s went out %d times", l.id, copies[l.id])
+		}
+	}
+	d.stop()
+}
+
+func TestMailsThatPeopleMoveBackAreNotAnsweredAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("people")
+	samples := b.good(20)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples)
+	d := w.start(config)
+	w.settled(d, samples, 0, time.Minute)
+
+	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
+	eventually(t, time.Minute, "all are in Processed again", func() bool {
+		return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples)
+	})
+	w.imap.Doveadm("mailbox", "update", "-u", realserver.User, "--uid-validity", "77", "INBOX")
+	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
+	eventually(t, time.Minute, "all are in Processed after a change of UIDVALIDITY", func() bool {
+		return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples)
+	})
+	if c := d.counts(); c["accepted"] != len(samples) || c["duplicate"] != 2*len(samples) {
+		t.Errorf("the ledger counts %v", c)
+	}
+	w.once(w.letters(), 0)
+	if _, want := sum(samples); len(w.letters()) != len(want) {
+		t.Errorf("%d letters, want %d", len(w.letters()), len(want))
+	}
+	d.stop()
+}
+
+func TestDovecotKilledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	rng := random(t)
+	w := newWorld(t)
+	b := newBag("dove")
+	kills := pick(3, 50)
+	samples := b.good(10 * kills)
+	config := w.config()
+	w.feed(config, b)
+	d := w.start(config)
+	w.during(rng, samples, kills, func(int) {
+		w.imap.Kill()
+		w.imap.Restart()
+	})
+	w.settled(d, samples, 0, catchUp)
+	d.stop()
+}
+
+// An empty Redis knows no case. Nobody is told so.
+func TestEmptiedRedisIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("empty")
+	samples := b.good(12)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples[:6])
+	d := w.start(config)
+	w.settled(d, samples[:6], 0, time.Minute)
+	d.stop()
+	before := len(w.letters())
+
+	w.redisDo(w.admin(), "FLUSHALL")
+	w.feed(config, b)
+	w.deliver(samples[6:])
+	d = w.start(config)
+	d.says("ledger accept", time.Minute)
+	if n := w.imap.Count("INBOX"); n != 6 {
+		t.Errorf("%d mails in the inbox while the desk holds, want 6", n)
+	}
+	for _, l := range w.letters()[before:] {
+		if l.to != ops {
+			t.Errorf("a letter to %s went out while the desk holds", l.to)
+		}
+	}
+	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
+		t.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
+	}
+	w.inboxIs(0, catchUp)
+	eventually(t, catchUp, "the new mails are answered", func() bool {
+		text := ""
+		for _, l := range w.letters() {
+			text += l.to + "\n"
+		}
+		_, want := sum(samples[6:])
+		for to := range want {
+			if to, _, _ := strings.Cut(to, " "); !strings.Contains(text, to) {
+				return false
+			}
+		}
+		return true
+	})
+	d.stop()
+}
