@@ -279,7 +279,7 @@ func (b *bench) matter(ends bool) {
 	b.Helper()
 	b.count(1, "desk|1|m1")
 	c := accepted("m1", 1)
-	c.MessageID = "1/" + person
+	c.MessageID, c.At = "1/"+person, b.now
 	e := &c.Escalations[0]
 	e.RequestedBy, e.Form.POC, e.Form.POCContact, e.Form.Comments = person, "Nina", "call nina.canary@ACME.example", words
 	e.Thread = escalation.Thread{MessageID: c.MessageID, Subject: words}
@@ -356,6 +356,10 @@ func retentionIsKept(b *bench) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	onward := accepted("m9", 1)
+	onward.Escalations[0].Case, onward.Notices = "07654321", nil
+	onward.Escalations[0].Earlier = []escalation.Outcome{{EndedAt: b.now, EndedBy: person}, {EndedAt: b.now.Add(time.Hour), EndedBy: "lead@example.com"}}
+	b.apply(onward)
 	if len(b.traces()) == 0 {
 		b.Fatal("there was nothing to forget")
 	}
@@ -366,6 +370,10 @@ func retentionIsKept(b *bench) {
 	}
 	if found := b.traces(); len(found) > 0 {
 		b.Errorf("beyond retention there is still:\n%s", strings.Join(found, "\n"))
+	}
+	files, err := b.store.Escalations(b.Context())
+	if err != nil || len(files) != 1 || len(files[0].Escalation.Earlier) != 1 {
+		b.Errorf("what goes on is %+v, %v", files, err)
 	}
 	if n := b.rdb.HLen(b.Context(), desk+"vouched").Val(); n != 0 {
 		b.Errorf("%d senders are still vouched for", n)

@@ -193,11 +193,11 @@ func (f *forgetter) letter(ctx context.Context, key, data, words string) error {
 		return err
 	}
 	id := n.ID
-	if f.is(n.To) {
-		n.To, n.Thread, n.Draft = "", escalation.Thread{}, nil
+	if f.names(&n) {
+		n.Thread, n.Draft = escalation.Thread{}, nil
 	}
-	if n.Draft != nil && f.names(n.Draft) {
-		n.Draft = nil
+	if f.is(n.To) {
+		n.To = ""
 	}
 	clean, err := json.Marshal(&n)
 	if err != nil {
