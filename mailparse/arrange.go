@@ -174,6 +174,7 @@ func (set *labelSet) arrangeRow(r tableRow) (out []line) {
 	if paired := set.pairCells(r); paired != nil {
 		return paired
 	}
+	r.cells = set.withoutMargins(r.cells)
 	for k, c := range r.cells {
 		if onlySeparator(cellText(c)) && k > 0 {
 			continue
@@ -326,7 +327,7 @@ func (set *labelSet) labelBefore(s string, from, to int) (at int, f Field, ok bo
 		from++
 	}
 	for i := from; i < to; i++ {
-		if !utf8.RuneStart(s[i]) || (i > 0 && s[i-1] != ' ' && s[i-1] != '|' && s[i-1] != ';' && s[i-1] != '*' && s[i-1] < 0x80) {
+		if !utf8.RuneStart(s[i]) || (i > 0 && !glued(s, i) && s[i-1] != ' ' && s[i-1] != '|' && s[i-1] != ';' && s[i-1] != '*' && s[i-1] < 0x80) {
 			continue
 		}
 		r := firstRune(s[i:])
@@ -377,4 +378,33 @@ func (set *labelSet) alignedTable(lines []line) (n int, out []line) {
 		out = append(out, part)
 	}
 	return k + 1, out
+}
+
+// glued says whether a capital follows a small letter or a digit at s[i]: two
+// lines whose line end was lost.
+func glued(s string, i int) bool {
+	p, c := s[i-1], s[i]
+	return c >= 'A' && c <= 'Z' && (p >= 'a' && p <= 'z' || p >= '0' && p <= '9')
+}
+
+var (
+	rowNumber = regexp.MustCompile(`^[(#]?\d{1,2}[.):]?$`)
+	rowRemark = regexp.MustCompile(`(?i)^\(?(?:yes|no|y|n|required|optional|mandatory|ja|nein|oui|non|s[íi]|sim|não|nee|obligatoire|pflicht|pflichtfeld|\*)\)?$`)
+)
+
+// withoutMargins drops the cells that only number the rows or say whether a
+// field is required.
+func (set *labelSet) withoutMargins(cells [][]line) [][]line {
+	if len(cells) < 3 {
+		return cells
+	}
+	if _, ok := set.bareLabel(cellText(cells[1])); ok && rowNumber.MatchString(cellText(cells[0])) {
+		cells = cells[1:]
+	}
+	if len(cells) == 3 && rowRemark.MatchString(cellText(cells[2])) {
+		if _, ok := set.bareLabel(cellText(cells[0])); ok && !onlySeparator(cellText(cells[1])) {
+			cells = cells[:2]
+		}
+	}
+	return cells
 }

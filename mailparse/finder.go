@@ -119,6 +119,9 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 		return // an opening bracket: only a hint may follow, the loop goes on
 	}
 	h.at = skipSeparators(s, to)
+	if i := strings.IndexAny(text, "(["); h.field == CaseNumber && i > 0 && h.at == len(s) && digits(text[i:]) >= 4 {
+		h.at = from + strings.IndexAny(s[from:], "([") // "Case Number (01234567)"
+	}
 	switch {
 	case edits > 0 && h.rank > weak:
 		h.rank--

@@ -243,6 +243,9 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if rd.from.names(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
 		return true
 	}
+	if begun && rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
+		return true
+	}
 	if ruler.MatchString(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
 		return true
 	}
@@ -275,11 +278,14 @@ func (rd *reader) proseFollows(j, stop int) bool {
 	return prose > 0
 }
 
+// notName are single words that close a comment and are nobody's name.
+var notName = map[string]bool{"urgent": true, "asap": true, "please": true, "help": true, "none": true, "critical": true, "important": true, "dringend": true, "urgente": true, "spoed": true, "sofort": true}
+
 // bareName recognises a name as the very last line.
 func (rd *reader) bareName(j, stop int) bool {
 	s := rd.lines[j].text
 	words := strings.Fields(s)
-	if len(words) > 3 || !namesOnly.MatchString(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
+	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !namesOnly.MatchString(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
 		return false
 	}
 	for k := j + 1; k < stop; k++ {
