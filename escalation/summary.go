@@ -98,12 +98,12 @@ func (p *Policy) summarize(due digestDue, h History, now time.Time) Change {
 		return Change{Event: "digest-begins:" + mark.Who, At: now, Digest: &mark}
 	}
 	c := Change{Event: "digest:" + mark.Who + ":" + due.at.In(due.plan.Location).Format(time.DateOnly), At: now, Digest: &mark}
-	d := p.digest(due, h, now)
+	d := p.digest(due, h)
 	mark.At = due.at
 	if d.empty() && !due.plan.Empty {
 		return c
 	}
-	mark.Since, mark.Mails, mark.Held = now, h.Mails, h.Held[due.to]
+	mark.Since, mark.Mails, mark.Held = due.at, h.Mails, h.Held[due.to]
 	c.Notices = append(c.Notices, Notice{
 		Key: key(&c, KindDigest, "", due.to), Kind: KindDigest, To: due.to, CreatedAt: now,
 		Letter: Letter{Zone: due.plan.Location.String(), Digest: d},
@@ -116,8 +116,10 @@ func (d *Digest) empty() bool {
 	return len(d.Waiting)+len(d.New)+len(d.Taken)+len(d.Overdue)+len(d.Ended)+len(d.Promises)+d.Held == 0
 }
 
-func (p *Policy) digest(due digestDue, h History, now time.Time) *Digest {
-	d := &Digest{Since: due.mark.Since, Until: now, Held: h.Held[due.to] - due.mark.Held, Week: week(due.plan.Location, now)}
+// digest gathers what happened from the end of the last digest to this hour,
+// and how things stand.
+func (p *Policy) digest(due digestDue, h History) *Digest {
+	d := &Digest{Since: due.mark.Since, Until: due.at, Held: h.Held[due.to] - due.mark.Held, Week: week(due.plan.Location, due.at)}
 	scores := map[DigestScore]DigestScore{}
 	for _, f := range h.Files {
 		if f.Escalation == nil || !due.plan.covers(f.Escalation.Region) {
@@ -214,8 +216,8 @@ func (e *Escalation) lives() []Escalation {
 }
 
 // week is the last seven local days, oldest first.
-func week(loc *time.Location, now time.Time) []DigestDay {
-	local := now.In(loc)
+func week(loc *time.Location, until time.Time) []DigestDay {
+	local := until.In(loc)
 	days := make([]DigestDay, 7)
 	for i := range days {
 		days[i].Day = time.Date(local.Year(), local.Month(), local.Day()-6+i, 12, 0, 0, 0, loc).Format("Mon")
