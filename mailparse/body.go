@@ -144,8 +144,9 @@ func (c *collector) mixed(p *part) reading {
 	joined := c.evaluate(lines)
 	for _, r := range readings {
 		joined.rival = append(joined.rival, r.rival...)
+	}
+	for _, r := range readings { // parts that only harm each other when joined
 		if r.yield() > joined.yield() {
-			r.rival = append(r.rival, joined.rival...)
 			joined.forms = r.forms
 		}
 	}

@@ -3,16 +3,15 @@ package mailparse
 import (
 	"bytes"
 	"encoding/base64"
-	"io"
 	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	gmcharset "github.com/emersion/go-message/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -95,9 +94,6 @@ func decodeHigh(b []byte, name string) string {
 	enc := encodingOf(name)
 	if enc == nil {
 		return decodeMixed(b, charmap.Windows1252)
-	}
-	if multi || multiByte(name) {
-		return decodeLines(b, enc)
 	}
 	return decodeLines(b, enc)
 }
@@ -188,31 +184,13 @@ func encodingOf(name string) encoding.Encoding {
 	if enc, err := htmlindex.Get(name); err == nil {
 		return enc
 	}
-	return readerEncoding(name)
-}
-
-// readerEncoding asks go-message for the charsets that only IANA names.
-func readerEncoding(name string) encoding.Encoding {
-	if _, err := gmcharset.Reader(name, strings.NewReader("")); err != nil {
-		return nil
+	if enc, err := ianaindex.MIME.Encoding(name); err == nil && enc != nil {
+		return enc
 	}
-	return namedEncoding(name)
+	return nil
 }
-
-type namedEncoding string
-
-func (n namedEncoding) NewDecoder() *encoding.Decoder { return nil }
-func (n namedEncoding) NewEncoder() *encoding.Encoder { return nil }
 
 func decodeWith(enc encoding.Encoding, b []byte) string {
-	if named, ok := enc.(namedEncoding); ok {
-		if r, err := gmcharset.Reader(string(named), bytes.NewReader(b)); err == nil {
-			if s, err := io.ReadAll(r); err == nil {
-				return string(s)
-			}
-		}
-		return decodeMixed(b, charmap.Windows1252)
-	}
 	s, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
 		return decodeMixed(b, charmap.Windows1252)

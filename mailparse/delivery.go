@@ -2,6 +2,7 @@ package mailparse
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -94,21 +95,12 @@ func (d *Delivery) guess(text string, msg *Message) {
 	}
 	if d.Recipient == "" {
 		for _, a := range addrSpec.FindAllString(text, 20) {
-			if a = strings.ToLower(normalAddress(a)); a != "" && a != strings.ToLower(msg.From.Addr) && !contains2(msg.Recipients, a) {
+			if a = strings.ToLower(normalAddress(a)); a != "" && a != strings.ToLower(msg.From.Addr) && !slices.Contains(msg.Recipients, a) {
 				d.Recipient = a
 				return
 			}
 		}
 	}
-}
-
-func contains2(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // each visits a part and all below it.

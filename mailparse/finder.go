@@ -84,12 +84,10 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 		set.try(s, from, end, sep, better)
 	}
-	if !likely {
-		best.label = from
-		return best, found
-	}
-	if h, ok := set.prefix(s, from); ok && (!found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
-		best, found = h, true
+	if likely {
+		if h, ok := set.prefix(s, from); ok && (!found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
+			best, found = h, true
+		}
 	}
 	best.label = from
 	return best, found

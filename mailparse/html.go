@@ -2,6 +2,7 @@ package mailparse
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -194,10 +195,10 @@ func (lay *layout) closeImplied(tag atom.Atom, block bool) {
 func (lay *layout) closeUpTo(tags []atom.Atom, stops ...atom.Atom) {
 	found := -1
 	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-64; i-- {
-		if contains(tags, lay.stack[i].tag) {
+		if slices.Contains(tags, lay.stack[i].tag) {
 			found = i
 		}
-		if contains(stops, lay.stack[i].tag) {
+		if slices.Contains(stops, lay.stack[i].tag) {
 			break
 		}
 	}

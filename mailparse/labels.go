@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -248,15 +249,7 @@ func letterBag(s string) uint64 {
 
 // bagDistance is a lower bound of the edits between two words.
 func bagDistance(a, b uint64) int {
-	return max(popcount(a&^b), popcount(b&^a))
-}
-
-func popcount(x uint64) int {
-	n := 0
-	for ; x != 0; x &= x - 1 {
-		n++
-	}
-	return n
+	return max(bits.OnesCount64(a&^b), bits.OnesCount64(b&^a))
 }
 
 // editDistance counts insertions, deletions, substitutions and swaps of

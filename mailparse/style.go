@@ -164,12 +164,3 @@ func isQuote(attrs tagAttrs) bool {
 	class := strings.ToLower(attrs["class"])
 	return strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "quote") || strings.Contains(class, "cite")
 }
-
-func contains(tags []atom.Atom, tag atom.Atom) bool {
-	for _, t := range tags {
-		if t == tag {
-			return true
-		}
-	}
-	return false
-}

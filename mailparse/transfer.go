@@ -201,7 +201,7 @@ func decodeQuotedPrintable(b []byte) []byte {
 			line, soft = line[:n-1], true
 		}
 		for i := 0; i < len(line); i++ {
-			if line[i] == '=' && i+2 < len(line)+0 {
+			if line[i] == '=' && i+2 < len(line) {
 				if hi, lo := unhex(line[i+1]), unhex(line[i+2]); hi >= 0 && lo >= 0 {
 					out = append(out, byte(hi<<4|lo))
 					i += 2

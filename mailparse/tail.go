@@ -1,0 +1,112 @@
+package mailparse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// tailAt says whether the mail's text ends before line j: sign-off, signature,
+// device line, disclaimer, footer.
+func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
+	s := rd.lines[j].text
+	if s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j) {
+		return true
+	}
+	if isClosing(s) && !rd.proseFollows(j+1, stop) {
+		return true
+	}
+	parted := j > 0 && rd.lines[j-1].blank()
+	if rd.from.names(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
+		return true
+	}
+	if begun && rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
+		return true
+	}
+	if ruler.MatchString(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
+		return true
+	}
+	if !parted || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
+		return false
+	}
+	return begun && rd.bareName(j, stop) || (namesOnly.MatchString(s) && rd.signatureBlock(j+1, stop))
+}
+
+// proseFollows says whether real text, more than a signature, comes below.
+func (rd *reader) proseFollows(j, stop int) bool {
+	lines, prose := 0, 0
+	for ; j < stop && lines < 14; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			continue
+		}
+		if l.kind == quoteHead || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || rd.isTail(j) || isDelimiter(l.text) {
+			break
+		}
+		if lines > 0 && isClosing(l.text) {
+			return prose > 0
+		}
+		lines++
+		n := len(strings.Fields(l.text))
+		if n >= 7 && !signatureRow.MatchString(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) {
+			prose++
+		}
+	}
+	return prose > 0
+}
+
+// notName are single words that close a comment and are nobody's name.
+var notName = map[string]bool{"urgent": true, "asap": true, "please": true, "help": true, "none": true, "critical": true, "important": true, "dringend": true, "urgente": true, "spoed": true, "sofort": true}
+
+// bareName recognises a name as the very last line.
+func (rd *reader) bareName(j, stop int) bool {
+	s := rd.lines[j].text
+	words := strings.Fields(s)
+	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !namesOnly.MatchString(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
+		return false
+	}
+	for k := j + 1; k < stop; k++ {
+		l := rd.lines[k]
+		if l.kind == quoteHead || l.depth > rd.lines[j].depth || rd.isTail(k) || isDelimiter(l.text) {
+			break
+		}
+		if !l.blank() {
+			return false
+		}
+	}
+	return true
+}
+
+// signatureBlock says whether the few lines from j on are contact rows.
+func (rd *reader) signatureBlock(j, stop int) bool {
+	rows, lines := 0, 0
+	for ; j < stop && lines < 10; j++ {
+		l := rd.lines[j]
+		if l.blank() {
+			continue
+		}
+		if l.kind == quoteHead || rd.isTail(j) || isDelimiter(l.text) {
+			break
+		}
+		lines++
+		if len(strings.Fields(l.text)) > 12 {
+			return false
+		}
+		if signatureRow.MatchString(l.text) || telRow.MatchString(l.text) || mailLike.MatchString(l.text) || strings.Contains(l.text, "www.") {
+			rows++
+		}
+	}
+	return rows > 0
+}
+
+// contactBlock says whether a ruler opens a signature.
+func (rd *reader) contactBlock(j, stop int) bool {
+	k := nextText(rd.lines[:stop], j)
+	if k < 0 {
+		return true
+	}
+	if rd.isTail(k) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead {
+		return true
+	}
+	return rd.signatureBlock(j, stop) && !rd.proseFollows(j, stop)
+}
