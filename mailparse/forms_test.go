@@ -163,3 +163,21 @@ func TestFormIsReadWhereItStands(t *testing.T) {
 	}
 	checkForms(t, cases, textMail)
 }
+
+func TestQuotesWithoutMarksAreKnownInManyLanguages(t *testing.T) {
+	old := strings.NewReplacer("01234567", "99999999", "Call us", "Old step", "Plant is down", "Old comment").Replace(plainForm)
+	var cases []formCase
+	for _, head := range []string{
+		"El lun, 2 nov 2026 a las 9:00, Desk (<d@example.com>) escribió:", "Em seg., 2 de nov. de 2026 às 09:00, Desk <d@example.com> escreveu:", "Il giorno lun 2 nov 2026 alle ore 09:00 Desk <d@example.com> ha scritto:",
+		"Op ma 2 nov 2026 om 09:00 schreef Desk <d@example.com>:", "2026年11月2日(月) 9:00 Desk <d@example.com>:", "Den mån 2 nov. 2026 kl 09:00 skrev Desk <d@example.com>:", "пн, 2 нояб. 2026 г. в 09:00, Desk <d@example.com>:",
+		"2 Kas 2026 Pzt 09:00 tarihinde Desk <d@example.com> şunu yazdı:", "Desk <d@example.com> schrieb am Mo., 2. Nov. 2026, 09:00:", "Le 02/11/2026 à 09:00, Desk a écrit :", "Am 02.11.26 um 09:00 schrieb Desk:", "Desk wrote:", "On 2/11/26 9:00 am, Desk wrote:",
+		"On Mon, Nov 2, 2026 at 9:00 AM Desk Of Enterprise Support Escalations <\nescalations-desk-team@support.example.com> wrote:", "在 2026-11-02 09:00:00，\"Desk\" <d@example.com> 写道：",
+		"De : Desk <d@example.com>\nEnvoyé : lundi 2 novembre 2026 09:00\nÀ : Ana\nObjet : Dossier", "Da: Desk <d@example.com>\nInviato: lunedì 2 novembre 2026 09:00\nA: Ana\nOggetto: Caso", "Van: Desk <d@example.com>\nVerzonden: maandag 2 november 2026 09:00\nAan: Ana\nOnderwerp: Zaak",
+		"差出人: Desk <d@example.com>\n送信日時: 2026年11月2日 9:00\n宛先: Ana\n件名: ケース", "*From:* Desk <d@example.com>\n*Sent:* Monday, November 2, 2026 9:00 AM\n*To:* Ana\n*Subject:* Case", "From: Desk <d@example.com>\nDate: Monday, 2 November 2026 at 09:00\nTo: Ana <ana@example.com>, Bob\n <bob@example.com>\nSubject: Case",
+	} {
+		for _, gap := range []string{"\n\n", "\n"} {
+			cases = append(cases, formCase{head + gap, plainForm + gap + head + "\n\n" + old, usual})
+		}
+	}
+	checkForms(t, cases, textMail)
+}

@@ -163,6 +163,9 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 		if kind, _ := headRow(lines[i].text); kind != "" {
 			return 0, false
 		}
+		if n > 1 && !beginsAttribution(lines[i].text, lines[i+1].text) {
+			return 0, false
+		}
 		date, address := dateLike.MatchString(joined), mailLike.MatchString(joined)
 		verb := attributionVerb.MatchString(joined)
 		quoted = deeperNext(lines, i+n, lines[i].depth)
@@ -182,11 +185,28 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 }
 
 var (
+	labelled        = regexp.MustCompile(`^[^:：]{2,60}(?::\s|：)`)
 	dateStart       = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
 	bareAttribution = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
 	fullDate        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
 	attributionTail = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)
 )
+
+// beginsAttribution says whether an attribution of several lines can begin
+// with this one, rather than with the next: form rows often stand right above.
+func beginsAttribution(first, second string) bool {
+	switch {
+	case dateStart.MatchString(first):
+		return true
+	case labelled.MatchString(first):
+		return false
+	case mailLike.MatchString(first) && dateLike.MatchString(first):
+		return true
+	case dateStart.MatchString(second):
+		return false
+	}
+	return startsLikeDate(first) || mailLike.MatchString(first) || attributionVerb.MatchString(first) || len(strings.Fields(first)) <= 6
+}
 
 func endsInColon(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }
 
