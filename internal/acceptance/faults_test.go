@@ -3,7 +3,6 @@ package acceptance
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -312,52 +311,5 @@ func TestDovecotKilledAgainAndAgain(t *testing.T) {
 		w.imap.Restart()
 	})
 	w.settled(d, samples, 0, catchUp)
-	d.stop()
-}
-
-// An empty Redis knows no case. Nobody is told so.
-func TestEmptiedRedisIsHeld(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	b := newBag("empty")
-	samples := b.good(12)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples[:6])
-	d := w.start(config)
-	w.settled(d, samples[:6], 0, time.Minute)
-	d.stop()
-	before := len(w.letters())
-
-	w.redisDo(w.admin(), "FLUSHALL")
-	w.feed(config, b)
-	w.deliver(samples[6:])
-	d = w.start(config)
-	d.says("ledger accept", time.Minute)
-	if n := w.imap.Count("INBOX"); n != 6 {
-		t.Errorf("%d mails in the inbox while the desk holds, want 6", n)
-	}
-	for _, l := range w.letters()[before:] {
-		if l.to != ops {
-			t.Errorf("a letter to %s went out while the desk holds", l.to)
-		}
-	}
-	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
-		t.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
-	}
-	w.inboxIs(0, catchUp)
-	eventually(t, catchUp, "the new mails are answered", func() bool {
-		text := ""
-		for _, l := range w.letters() {
-			text += l.to + "\n"
-		}
-		_, want := sum(samples[6:])
-		for to := range want {
-			if to, _, _ := strings.Cut(to, " "); !strings.Contains(text, to) {
-				return false
-			}
-		}
-		return true
-	})
 	d.stop()
 }

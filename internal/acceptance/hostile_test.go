@@ -1,0 +1,114 @@
+package acceptance
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bombs are mails that are made to cost time or memory, from a proven sender.
+func bombs() map[string]func(head string) []byte {
+	return map[string]func(head string) []byte{
+		"20,000 levels": func(head string) []byte {
+			var b bytes.Buffer
+			b.WriteString(head)
+			for i := range 20_000 {
+				fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n", i, i)
+			}
+			return b.Bytes()
+		},
+		"100,000 parts": func(head string) []byte {
+			return []byte(head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 100_000) + "--b--\r\n")
+		},
+		"200,000 header fields": func(head string) []byte {
+			return []byte(head + strings.Repeat("X-Trash: 1\r\n", 200_000) + textPlain + "Hello.\r\n")
+		},
+		"a folded subject of 5 MB": func(head string) []byte {
+			return []byte(strings.Replace(head, "Subject: ", "Subject: "+strings.Repeat("=?utf-8?b?w7bDtsO2w7bDtg==?=\r\n ", 160_000), 1) + textPlain + "Hello.\r\n")
+		},
+		"20 MB of base64 in one line": func(head string) []byte {
+			return []byte(head + "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("Case Number: "), 1<<20)))
+		},
+		"a million tags": func(head string) []byte {
+			return []byte(head + "Content-Type: text/html\r\n\r\n" + strings.Repeat("<div><table><td>", 1_000_000))
+		},
+		"a million labels": func(head string) []byte {
+			return []byte(head + textPlain + strings.Repeat("Case Number: 1\r\n", 1_000_000))
+		},
+		"a million quotes": func(head string) []byte {
+			return []byte(head + textPlain + strings.Repeat("> > > > On Monday somebody wrote:\r\n", 500_000))
+		},
+	}
+}
+
+// Mails that are made to hurt cost no memory to speak of, and delay nobody for
+// long.
+func TestHostileMailsDelayNobodyForLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("hostile")
+	config := w.config()
+	var good, all []sample
+	for range bombs() {
+		good = append(good, b.good(1)...)
+	}
+	w.feed(config, b)
+	d := w.start(config)
+	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	i := 0
+	for name, make := range bombs() {
+		s := b.add(func(*bag, *sample) {})
+		s.kind, s.raw = name, make(s.proven(s.from("acme")))
+		w.deliver([]sample{s, good[i]})
+		all = append(all, s, good[i])
+		i++
+		took := eventually(t, time.Minute, name+": the mail behind it is answered", func() bool { return w.answered(good[i-1]) })
+		t.Logf("%s: the mail behind it is answered after %s", name, took.Round(100*time.Millisecond))
+		if took > 20*time.Second {
+			t.Errorf("%s delays the mail behind it by %s", name, took)
+		}
+	}
+	w.inboxIs(0, time.Minute)
+	if n := w.imap.Count("Processed") + w.imap.Count("Quarantine"); n != len(all) {
+		t.Errorf("%d mails were filed, want %d", n, len(all))
+	}
+	if peak := d.peak(); peak > 512 {
+		t.Errorf("the daemon took %d MB of memory", peak)
+	} else {
+		t.Logf("the daemon took %d MB of memory at most", peak)
+	}
+	d.stop()
+}
+
+// answered reports whether all letters about a sample have gone out.
+func (w *world) answered(s sample) bool {
+	w.Helper()
+	n := 0
+	for _, l := range w.letters() {
+		if s.letters[l.key()] > 0 {
+			n++
+		}
+	}
+	return n >= len(s.letters)
+}
+
+// peak is the most memory that the daemon has had resident, in MB; 0 where
+// the system does not tell.
+func (d *desk) peak() int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	if found == nil {
+		return 0
+	}
+	kB, _ := strconv.Atoi(string(found[1]))
+	return kB / 1024
+}

@@ -1,0 +1,151 @@
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// An empty Redis knows no case. Nobody is told so.
+func TestEmptiedRedisIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("empty")
+	samples := b.good(12)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples[:6])
+	d := w.start(config)
+	w.settled(d, samples[:6], 0, time.Minute)
+	d.stop()
+
+	w.redisDo(w.admin(), "FLUSHALL")
+	w.feed(config, b)
+	before := w.letters()
+	w.deliver(samples[6:])
+	d = w.start(config)
+	w.heldUntilAccepted(d, config, before, samples)
+	d.stop()
+}
+
+// The same when it happens under a running desk, with mail on its way.
+func TestRedisEmptiedUnderARunningDeskIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("flushed")
+	samples := b.good(12)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples[:6])
+	d := w.start(config)
+	w.settled(d, samples[:6], 0, time.Minute)
+
+	before := w.letters()
+	w.deliver(samples[6:])
+	w.redisDo(w.admin(), "FLUSHALL")
+	w.heldUntilAccepted(d, config, before, samples)
+	d.stop()
+}
+
+// A Redis that lost its last seconds is found out by the desk's own count.
+func TestRolledBackRedisIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("cutoff")
+	samples := b.good(12)
+	config := w.config()
+	w.feed(config, b)
+	fed := w.sizeOfAOF()
+	w.deliver(samples[:6])
+	d := w.start(config)
+	w.settled(d, samples[:6], 0, time.Minute)
+	d.stop()
+
+	before := w.letters()
+	w.redis.Stop()
+	w.cutAOF(fed + 12_000) // the desk's ledger is begun there, and little more
+	w.redis.Restart()
+	w.deliver(samples[6:])
+	d = w.start(config)
+	w.heldUntilAccepted(d, config, before, samples)
+	d.stop()
+}
+
+// heldUntilAccepted expects a desk that answers nobody until a person says
+// that it may go on. Then all samples are answered; none is told that a case
+// is unknown, and what had gone out before bears the same Message-ID again.
+func (w *world) heldUntilAccepted(d *desk, config string, before []letter, samples []sample) {
+	w.Helper()
+	d.says("ledger accept", time.Minute)
+	w.feedAgain(config)
+	waiting := w.imap.Count("INBOX")
+	for _, l := range w.letters()[len(before):] {
+		if l.to != ops {
+			w.Errorf("a letter to %s went out while the desk holds", l.to)
+		}
+	}
+	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
+		w.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
+	}
+	w.Logf("%d mails waited", waiting)
+	_, want := sum(samples)
+	ids := func() (all []string) {
+		for _, l := range w.letters() {
+			if l.to != ops && !slices.Contains(all, l.id) {
+				all = append(all, l.id)
+			}
+		}
+		return all
+	}
+	w.inboxIs(0, catchUp)
+	eventually(w, catchUp, "all mails are answered", func() bool { return len(ids()) >= len(want) })
+	if n := len(ids()); n != len(want) {
+		w.Errorf("%d different letters went out, want %d", n, len(want))
+	}
+	for _, l := range w.letters() {
+		if strings.Contains(l.raw, "X-Escalationd: refused") {
+			w.Errorf("a customer was refused: %s", l.subject)
+		}
+	}
+	w.judgeFolders(samples)
+}
+
+// feedAgain imports the same files once more.
+func (w *world) feedAgain(config string) {
+	w.Helper()
+	for _, what := range []string{"accounts", "cases"} {
+		if code, _, complaint := w.run("import", what, "--config", config, filepath.Join(w.dir, what+".csv")); code != 0 {
+			w.Fatalf("import %s exits %d: %s", what, code, complaint)
+		}
+	}
+}
+
+func (w *world) fileOfAOF() string {
+	w.Helper()
+	files, err := filepath.Glob(filepath.Join(w.redis.Dir, "appendonlydir", "*.incr.aof"))
+	if err != nil || len(files) != 1 {
+		w.Fatalf("the append-only files are %v, %v", files, err)
+	}
+	return files[0]
+}
+
+func (w *world) sizeOfAOF() int64 {
+	w.Helper()
+	info, err := os.Stat(w.fileOfAOF())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return info.Size()
+}
+
+// cutAOF takes the end off Redis's append-only file.
+func (w *world) cutAOF(left int64) {
+	w.Helper()
+	w.Logf("the append-only file is cut from %d to %d bytes", w.sizeOfAOF(), left)
+	if err := os.Truncate(w.fileOfAOF(), left); err != nil {
+		w.Fatal(err)
+	}
+}
