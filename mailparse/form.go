@@ -241,7 +241,7 @@ func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 		f.set(h.field, values[i])
 		f.sure += h.rank
 	}
-	if stop < len(rd.lines) {
+	if stop < len(rd.lines) && !rd.parted(hits[0].line, stop) && rd.lines[stop].depth == rd.lines[hits[0].line].depth {
 		last := f.value(hits[len(hits)-1].field)
 		*last = withoutHeading(*last)
 	}
@@ -270,7 +270,7 @@ func withoutHeading(s string) string {
 	return trimRulers(strings.TrimSpace(above))
 }
 
-var headingLine = regexp.MustCompile(`(?i)^[\s*#_=\-–—]*(?:(?:and |also )?(?:the )?(?:second|2nd|third|3rd|next|another|other|also|form|case|escalation|no\.?|number|nr\.?|zweite\w*|deuxième|segund\w+|second\w+|tweede|and)\b.{0,40}|\d{1,2}[.)]?|(?:\d/\d))[\s*#_=\-–—]*$`)
+var headingLine = regexp.MustCompile(`(?i)^[\s*#_=\-–—]*(?:(?:(?:and|also|the|a|second|2nd|third|3rd|next|another|other|zweite\w*|deuxième|segund\w+|second\w+|tweede|autre|otr\w+|weitere\w*|und|et|y|e|en)\s+){1,3}(?:form|case|escalation|ticket|request|one|fall|caso|cas|eskalation|zaak|formular)\w*|(?:form|case|escalation|ticket|request|no\.?|nr\.?)\s*#?\d{1,2}|\d{1,2}[.)]?|\d/\d)[\s*#_=\-–—:.]*$`)
 
 // inCompany drops weak labels that no surer one vouches for.
 func (rd *reader) inCompany(hits []hit) []hit {

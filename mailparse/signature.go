@@ -110,6 +110,21 @@ func beginsLike(s string, set map[string]bool) bool {
 	return set[string(b[:n])]
 }
 
+// plainSentence spares the commonest sentences, those that begin with "The",
+// "This" or "Line", the large patterns.
+func plainSentence(s string) bool {
+	low := strings.ToLower(clipRunes(s, 80))
+	switch {
+	case strings.HasPrefix(low, "the "):
+		return !strings.HasPrefix(low, "the info") && !strings.HasPrefix(low, "the cont")
+	case strings.HasPrefix(low, "this "):
+		return !strings.Contains(low, "mail") && !strings.Contains(low, "message") && !strings.Contains(low, "comm") && !strings.Contains(low, "trans") && !strings.Contains(low, "corr") && !strings.Contains(low, "electronic")
+	case strings.HasPrefix(low, "line"):
+		return !strings.Contains(low, "mailing list")
+	}
+	return false
+}
+
 // tailStart says whether everything from this line on is nobody's answer.
 func tailStart(s string) bool {
 	if s == "" {
@@ -120,6 +135,9 @@ func tailStart(s string) bool {
 		return false
 	}
 	if !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") {
+		return false
+	}
+	if plainSentence(s) {
 		return false
 	}
 	return deviceLine.MatchString(s) || disclaimer.MatchString(s) || footer.MatchString(s)
