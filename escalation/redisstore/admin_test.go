@@ -382,7 +382,7 @@ func retentionIsKept(b *bench) {
 
 func forgetLeavesNoTrace(b *bench) {
 	for _, ends := range []bool{true, false} {
-		b.rdb.FlushAll(b.Context())
+		flushAll(b.T, b.rdb)
 		b.matter(ends)
 		other := accepted("m9", 1)
 		other.Escalations[0].Case, other.Escalations[0].Earlier = "07654321", []escalation.Outcome{{EndedBy: person}}

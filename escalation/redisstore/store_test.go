@@ -35,10 +35,7 @@ func onEachRedis(t *testing.T, suite func(t *testing.T, fresh func(t *testing.T)
 		},
 		"redis-server": func(t *testing.T) backend {
 			rdb := redis.NewClient(&redis.Options{Addr: realserver.Redis(t).Addr})
-			return backend{rdb, func(t *testing.T, d time.Duration) {
-				rdb.Set(t.Context(), "clock", "", d)
-				realserver.Eventually(t, d+10*time.Second, "the time passes", func() bool { return rdb.Exists(t.Context(), "clock").Val() == 0 })
-			}}
+			return backend{rdb, realTime(rdb)}
 		},
 	}
 	for name, open := range backends {
@@ -226,7 +223,7 @@ func staleWritesNothing(b *bench) {
 
 func wrongTypeWritesNothing(b *bench) {
 	for _, key := range []string{"escalationd:{desk}:escalation:01234567", "escalationd:{desk}:journal", "escalationd:{desk}:notice:id-m1-lead@example.com"} {
-		b.rdb.FlushAll(b.Context())
+		flushAll(b.T, b.rdb)
 		if err := b.rdb.SAdd(b.Context(), key, "rubbish").Err(); err != nil {
 			b.Fatal(err)
 		}
@@ -450,7 +447,7 @@ func lostLedgerTakesNothing(b *bench) {
 	}
 	b.store.Bind(first.Generation)
 	b.wantVerdict(b.apply(accepted("m1", 1))[0], escalation.Done)
-	b.rdb.FlushAll(b.Context())
+	flushAll(b.T, b.rdb)
 	if _, err := b.store.Apply(b.Context(), []escalation.Change{accepted("m2", 1)}); !errors.Is(err, redisstore.ErrLedgerLost) {
 		b.Errorf("apply to an emptied Redis: %v", err)
 	}
