@@ -45,7 +45,7 @@ func (s *step) notice(kind Kind, to string, say func(*Letter)) {
 	n := Notice{
 		Key: key(s.change, kind, e.Case, to), Kind: kind, To: to, CreatedAt: s.change.At, Letter: s.letter(s.file, s.now),
 	}
-	if s.change.writes(n.Key) {
+	if to == "" || s.change.writes(n.Key) { // nobody, where a person was forgotten
 		return
 	}
 	n.about(s.file)
