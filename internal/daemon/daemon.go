@@ -42,6 +42,7 @@ type Daemon struct {
 	now      func() time.Time
 	rdb      redis.UniversalClient
 	store    *redisstore.Store
+	reader   *reader
 	desk     *escalation.Desk
 	inboxes  []*inbox.Inbox
 	relay    *notify.Relay
@@ -93,8 +94,9 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 	d.warnings = warnings
 	d.rdb = OpenRedis(c.Redis)
 	d.store = redisstore.New(d.rdb, redisstore.Options{Prefix: c.Redis.Prefix, Retention: c.Policy.Retention})
+	d.reader = newReader(c, Parser(c), d.log)
 	d.desk = &escalation.Desk{
-		Policy: policy, Store: d.store, Read: newReader(c, Parser(c), d.log).read,
+		Policy: policy, Store: d.store, Read: d.reader.read,
 		Secret: secret, Now: d.now, Log: d.log, Observe: d.observer(o.Observe),
 	}
 	d.relay = newRelay(c.SMTP)
@@ -267,6 +269,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	g.Go(func() error { return d.courier.Run(ctx) })
 	g.Go(func() error { return d.tickLoop(ctx) })
 	g.Go(func() error { return d.watchLedger(ctx) })
+	g.Go(func() error { return d.retain(ctx) })
 	err := g.Wait()
 	d.log.Info("the desk is closed")
 	return err

@@ -100,7 +100,14 @@ func (d *Daemon) counts(ctx context.Context) (map[string]int64, error) {
 	for fate, n := range counts.Notices {
 		out[web.Count("notices_total", "fate", fate)] = n
 	}
+	for act, n := range counts.Acts {
+		out[web.Count("mails_by_hand_total", "act", act)] = n
+	}
+	out[web.Count("mails_seen_total", "", "")] = counts.Seen
+	out[web.Count("mails_undecided", "", "")] = counts.Pending
+	out[web.Count("mails_unaccounted", "", "")] = counts.Gap()
 	out[web.Count("outbox_waiting", "", "")] = counts.Waiting
+	out[web.Count("outbox_parked", "", "")] = counts.Parked
 	out[web.Count("escalations_active", "", "")] = counts.Active
 	return out, nil
 }
