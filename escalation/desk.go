@@ -261,7 +261,7 @@ func (d *Desk) apply(ctx context.Context, mails []*pendingMail) error {
 			d.trouble(m, m.state.Err)
 			continue
 		}
-		c := d.decide(m)
+		c := d.decide(m, d.Now())
 		d.identify(&c)
 		changes, whose = append(changes, c), append(whose, m)
 	}
@@ -280,15 +280,15 @@ func (d *Desk) apply(ctx context.Context, mails []*pendingMail) error {
 
 // decide answers what a mail does. A mail that was decided before, and now
 // lies elsewhere, is a duplicate; that is an event of its own.
-func (d *Desk) decide(m *pendingMail) Change {
+func (d *Desk) decide(m *pendingMail, now time.Time) Change {
 	if known := m.state.Known; known != nil && known.Location != m.mail.Location {
 		return Change{
-			Event: "duplicate:" + m.mail.Location, At: d.Now(), Location: m.mail.Location, MessageID: m.mail.MessageID,
+			Event: "duplicate:" + m.mail.Location, At: now, Location: m.mail.Location, MessageID: m.mail.MessageID,
 			Disposition: Duplicate, Reason: "the same mail was " + string(known.Disposition) + " before",
 			Checks: []Check{{Name: "duplicate", OK: false, Detail: "the same mail was decided before"}},
 		}
 	}
-	return d.Policy.Receive(&m.mail, m.state, d.Now())
+	return d.Policy.Receive(&m.mail, m.state, now)
 }
 
 // finish notes how Apply ended for one mail.

@@ -39,7 +39,7 @@ func (p *Policy) asked(m *Mail, n *Notice, draft *mailparse.Form) []asked {
 		out[0].Form = merge(*draft, out[0].Form)
 		return out
 	}
-	return []asked{{Form: p.fill(*draft, strings.TrimSpace(m.Fresh))}}
+	return []asked{p.fill(*draft, strings.TrimSpace(m.Fresh))}
 }
 
 // join puts a form to those before it, or into the one on the same case.
@@ -72,20 +72,29 @@ func (p *Policy) otherCase(draft, f mailparse.Form) bool {
 }
 
 // fill puts a text without labels into the one field that a draft lacks.
-func (p *Policy) fill(draft mailparse.Form, text string) mailparse.Form {
+func (p *Policy) fill(draft mailparse.Form, text string) asked {
 	missing := gaps(draft)
-	if len(missing) != 1 {
-		return draft
+	if len(missing) != 1 || text == "" {
+		return asked{Form: draft}
 	}
-	if missing[0] == mailparse.CaseNumber {
+	filled := asked{Form: draft}
+	switch missing[0] {
+	case mailparse.CaseNumber:
 		numbers := p.caseNumbers(text)
 		if len(numbers) == 0 {
-			return draft
+			return filled
 		}
 		text = numbers[0]
+	case mailparse.POCContact:
+		if p.Contacts == nil {
+			break
+		}
+		if filled.Contacts = p.Contacts(text); len(filled.Contacts) == 0 {
+			filled.read = []mailparse.Problem{{Field: mailparse.POCContact, Reason: mailparse.Invalid}}
+		}
 	}
-	setField(&draft, missing[0], text)
-	return draft
+	setField(&filled.Form, missing[0], text)
+	return filled
 }
 
 // draftFor is the form that a returned letter handed back to a mail's author.

@@ -65,7 +65,7 @@ func (p *Policy) LadderExplain(severity int, region string, opened time.Time) La
 	s, r := p.severity(severity), p.Regions[region]
 	calendar := r.Calendar
 	if s.Always || calendar == nil {
-		calendar = hours.Always(opened.Location())
+		calendar = roundTheClock(opened.Location())
 	}
 	targets := max(1, len(p.Ladder)-1)
 	return LadderExplanation{
@@ -73,4 +73,17 @@ func (p *Policy) LadderExplain(severity int, region string, opened time.Time) La
 		Steps: calendar.Explain(opened, time.Duration(targets)*s.RespondWithin),
 		Plan:  p.Plan(severity, region, opened),
 	}
+}
+
+// roundTheClock is a calendar that never closes, and whose explanations show
+// the nights in which the clock jumps.
+func roundTheClock(loc *time.Location) *hours.Calendar {
+	o := hours.Options{Location: loc, Close: 24 * 60}
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		o.Weekdays = append(o.Weekdays, d)
+	}
+	if c, err := hours.New(o); err == nil {
+		return c
+	}
+	return hours.Always(loc)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"escalationd/escalation/hours"
+	"escalationd/mailparse"
 )
 
 // Policy holds the rules. Its methods are pure: the same event, state and
@@ -26,6 +27,9 @@ type Policy struct {
 	Ladder       []Level // by level, beginning with 1
 	Digests      []DigestPlan
 	Ops          []string
+	// Contacts finds phones and addresses in what was typed, for answers that
+	// bring the one line a form lacked; nil finds none.
+	Contacts func(text string) []mailparse.Contact
 }
 
 // Early says what becomes of an escalation before the owner has been silent
