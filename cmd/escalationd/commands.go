@@ -24,13 +24,21 @@ import (
 
 // cli is the command line, for kong.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Everything in one process, to look at: mail servers, Redis, sample mails."`
-	Run     runCmd     `cmd:"" help:"Run the daemon."`
-	Check   checkCmd   `cmd:"" help:"Try the configuration, each server, the templates and the ladder."`
-	Config  configCmd  `cmd:"" help:"Print a commented, complete configuration."`
-	Parse   parseCmd   `cmd:"" help:"Show what is read in a mail."`
-	Import  importCmd  `cmd:"" help:"Import cases or accounts from a CSV or NDJSON file."`
-	Ledger  ledgerCmd  `cmd:"" help:"What to do after Redis has lost its data."`
+	Demo   demoCmd   `cmd:"" help:"Everything in one process, to look at: mail servers, Redis, sample mails."`
+	Run    runCmd    `cmd:"" help:"Run the daemon."`
+	Check  checkCmd  `cmd:"" help:"Try the configuration, each server, the templates and the ladder."`
+	Config configCmd `cmd:"" help:"Print a commented, complete configuration."`
+	Parse  parseCmd  `cmd:"" help:"Show what is read in a mail."`
+	Import importCmd `cmd:"" help:"Import cases or accounts from a CSV or NDJSON file."`
+	Ledger ledgerCmd `cmd:"" help:"What to do after Redis has lost its data."`
+
+	Why         whyCmd         `cmd:"" help:"The story of a case or a mail, and why."`
+	Verify      verifyCmd      `cmd:"" help:"Whether the books add up."`
+	Escalations escalationsCmd `cmd:"" help:"Look at escalations; take or resolve one by hand."`
+	Outbox      outboxCmd      `cmd:"" help:"Letters that wait or are parked."`
+	Quarantine  quarantineCmd  `cmd:"" help:"Mails that are held."`
+	Forget      forgetCmd      `cmd:"" help:"Remove a person's address, name and words."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

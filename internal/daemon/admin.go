@@ -27,14 +27,14 @@ type Admin struct {
 
 // OpenAdmin makes an Admin for an operator; close it. It contacts nobody; an
 // error is a mistake in the configuration.
-func OpenAdmin(c *config.Config, operator string) (*Admin, error) {
+func OpenAdmin(c *config.Config, operator string, now func() time.Time) (*Admin, error) {
 	policy, err := Policy(c)
 	if err != nil {
 		return nil, err
 	}
 	rdb := OpenRedis(c.Redis)
 	return &Admin{
-		config: c, rdb: rdb, policy: policy, now: time.Now, by: operator,
+		config: c, rdb: rdb, policy: policy, now: now, by: operator,
 		store: redisstore.New(rdb, redisstore.Options{Prefix: c.Redis.Prefix, Retention: c.Policy.Retention}),
 		read:  newReader(c, Parser(c), slog.New(slog.DiscardHandler)),
 	}, nil
