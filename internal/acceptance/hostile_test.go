@@ -62,9 +62,9 @@ func TestHostileMailsDelayNobodyForLong(t *testing.T) {
 	d := w.start(config)
 	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
 	i := 0
-	for name, make := range bombs() {
+	for name, bomb := range bombs() {
 		s := b.add(func(*bag, *sample) {})
-		s.kind, s.raw = name, make(s.proven(s.from("acme")))
+		s.kind, s.raw = name, bomb(s.proven(s.from("acme")))
 		w.deliver([]sample{s, good[i]})
 		all = append(all, s, good[i])
 		i++

@@ -90,10 +90,10 @@ func (b *bag) good(n int) []sample {
 	return samples
 }
 
-func (b *bag) add(make func(*bag, *sample)) sample {
+func (b *bag) add(fill func(*bag, *sample)) sample {
 	b.made++
 	s := sample{serial: fmt.Sprintf("%s-%d", b.name, b.made), folder: "Processed", letters: map[string]int{}}
-	make(b, &s)
+	fill(b, &s)
 	return s
 }
 
