@@ -290,10 +290,10 @@ func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bo
 	found := false
 	for j := i + 1; j < len(lines) && j <= i+2; j++ {
 		next := lines[j]
-		if next.blank() || next.kind != ordinary || next.depth > lines[i].depth || next.row != lines[i].row || next.col != lines[i].col {
+		if next.blank() || next.kind != ordinary || next.depth > lines[i].depth || !(next.row == lines[i].row && next.col == lines[i].col || next.tab && next.col == 0) {
 			break
 		}
-		if h, ok := set.find(clipRunes(next.text, 200), false); ok && hasOwn && h.rank >= good && own.rank >= good {
+		if h, ok := set.find(clipRunes(next.text, 200), false); ok && hasOwn && own.edits == 0 && h.rank >= good && own.rank >= good {
 			break
 		}
 		before := len(joined) + 1
