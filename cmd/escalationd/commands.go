@@ -38,6 +38,8 @@ type cli struct {
 	Outbox      outboxCmd      `cmd:"" help:"Letters that wait or are parked."`
 	Quarantine  quarantineCmd  `cmd:"" help:"Mails that are held."`
 	Forget      forgetCmd      `cmd:"" help:"Remove a person's address, name and words."`
+	Templates   templatesCmd   `cmd:"" help:"The letters, and how to change them."`
+	Ladder      ladderCmd      `cmd:"" help:"Whether the ladder has gaps, and how its targets are counted."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
