@@ -207,13 +207,13 @@ func (d *Desk) load(ctx context.Context, mails []*pendingMail) error {
 	return nil
 }
 
-// hold keeps back the mails that would be judged by case data that are too
-// old, and tells ops once in each such time.
+// hold keeps back the mails that would be judged by case data that are too old
+// or missing, and tells ops once in each such time.
 func (d *Desk) hold(ctx context.Context, mails []*pendingMail) error {
 	now := d.Now()
 	var held []*pendingMail
 	for _, m := range mails {
-		if d.Policy.stale(m.state.FedAt, now) && d.Policy.byCaseData(&m.mail, m.state) {
+		if d.Policy.dataGap(m.state, now) != "" && d.Policy.byCaseData(&m.mail, m.state) {
 			m.done, m.held, m.filing = true, true, Stay
 			held = append(held, m)
 		}
@@ -222,13 +222,20 @@ func (d *Desk) hold(ctx context.Context, mails []*pendingMail) error {
 		return nil
 	}
 	d.Log.Warn("mails wait for newer case data", "mails", len(held), "fed_at", held[0].state.FedAt)
-	_, err := d.Store.Apply(ctx, []Change{d.Policy.staleAlarm(held[0].state.FedAt, now)})
+	_, err := d.Store.Apply(ctx, []Change{d.Policy.dataAlarm(held[0].state, now)})
 	return err
 }
 
-// stale reports whether case data are too old to tell anybody anything by.
-func (p *Policy) stale(fedAt, now time.Time) bool {
-	return p.StaleAfter > 0 && now.Sub(fedAt) > p.StaleAfter
+// dataGap says why nobody may be told anything by these case data; empty if
+// they will do.
+func (p *Policy) dataGap(s State, now time.Time) string {
+	switch {
+	case s.Unfed:
+		return "There are no cases, or no account has any representatives"
+	case p.StaleAfter > 0 && now.Sub(s.FedAt) > p.StaleAfter:
+		return fmt.Sprintf("The last feed is longer ago than policy.stale_after (%s)", p.StaleAfter)
+	}
+	return ""
 }
 
 // byCaseData reports whether case data decide what becomes of a mail: not of
@@ -240,15 +247,15 @@ func (p *Policy) byCaseData(m *Mail, s State) bool {
 	return s.Notice == nil || !s.Notice.Kind.Answerable() || len(m.Forms) > 0
 }
 
-// staleAlarm tells ops, once for each feed, that mails wait for the next.
-func (p *Policy) staleAlarm(fedAt, now time.Time) Change {
+// dataAlarm tells ops, once for each feed, that mails wait for the next.
+func (p *Policy) dataAlarm(s State, now time.Time) Change {
 	event, last := "stale:never", "never"
-	if !fedAt.IsZero() {
-		event, last = fmt.Sprintf("stale:%d", fedAt.Unix()), "last at "+fedAt.UTC().Format(time.RFC3339)
+	if !s.FedAt.IsZero() {
+		event, last = fmt.Sprintf("stale:%d", s.FedAt.Unix()), "last at "+s.FedAt.UTC().Format(time.RFC3339)
 	}
 	return Change{Event: event, At: now, Alarms: []Alarm{{
 		At: now, What: "stale",
-		Detail: fmt.Sprintf("Case data were fed %s, longer ago than policy.stale_after (%s). Mails wait in the inbox, unanswered, until the feed runs again.", last, p.StaleAfter),
+		Detail: fmt.Sprintf("Case data were fed %s. %s. Mails wait in the inbox, unanswered, until the feed runs again.", last, p.dataGap(s, now)),
 	}}}
 }
 

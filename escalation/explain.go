@@ -42,10 +42,10 @@ func (d *Desk) Look(ctx context.Context, m Mail) (State, error) {
 // applies nothing; what budgets would hold back is shown all the same.
 func (d *Desk) Explain(m Mail, s State, now time.Time, word Wording) (Explanation, error) {
 	p := d.Policy
-	if p.stale(s.FedAt, now) && p.byCaseData(&m, s) {
+	if gap := p.dataGap(s, now); gap != "" && p.byCaseData(&m, s) {
 		return Explanation{
-			Reason: "the mail would wait in the inbox: case data are older than policy.stale_after",
-			Checks: []Check{{Name: "case data", Detail: "last fed " + s.FedAt.UTC().Format(time.RFC3339)}},
+			Reason: "the mail would wait in the inbox for newer case data",
+			Checks: []Check{{Name: "case data", Detail: gap}},
 			Ladder: []Rung{}, Notices: []ExplainedNotice{},
 		}, nil
 	}

@@ -43,6 +43,7 @@ type State struct {
 	Represents []string            // IDs of the accounts Sender represents
 	Similar    []string            // numbers of cases near Query.Similar, of those accounts
 	FedAt      time.Time           // when case data were last fed; zero if never
+	Unfed      bool                // Sender would be judged by an empty database
 	Err        error               // what is wrong with this query's keys
 }
 

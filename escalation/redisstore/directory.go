@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,6 +25,13 @@ type directory struct {
 	mu       sync.Mutex
 	readAt   time.Time
 	accounts map[string][]string // account ID to representatives
+	cases    bool                // there is a case at all
+}
+
+func (d *directory) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.readAt = time.Time{}
 }
 
 // represents answers the IDs of the accounts that addr represents.
@@ -36,7 +44,11 @@ func (s *Store) represents(ctx context.Context, addr string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read representatives: %w", err)
 		}
-		d.accounts, d.readAt = accounts, time.Now()
+		cases, err := s.anyKey(ctx, s.caseKey("*"))
+		if err != nil {
+			return nil, fmt.Errorf("look for cases: %w", err)
+		}
+		d.accounts, d.cases, d.readAt = accounts, cases, time.Now()
 	}
 	var ids []string
 	for id, reps := range d.accounts {
@@ -46,6 +58,15 @@ func (s *Store) represents(ctx context.Context, addr string) ([]string, error) {
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// unfed reports, after represents, that the database is empty: that it knows no
+// representatives or, where a case is asked for, no case.
+func (s *Store) unfed(ofCase bool) bool {
+	d := &s.directory
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.accounts) == 0 || ofCase && !d.cases
 }
 
 func (s *Store) readDirectory(ctx context.Context) (map[string][]string, error) {
@@ -77,7 +98,7 @@ func (s *Store) readDirectory(ctx context.Context) (map[string][]string, error) 
 func (s *Store) scan(ctx context.Context, pattern string) ([]string, error) {
 	var mu sync.Mutex
 	var keys []string
-	one := func(ctx context.Context, c *redis.Client) error {
+	err := s.onMasters(ctx, func(ctx context.Context, c *redis.Client) error {
 		it := c.Scan(ctx, 0, pattern, 1000).Iterator()
 		for it.Next(ctx) {
 			mu.Lock()
@@ -85,16 +106,32 @@ func (s *Store) scan(ctx context.Context, pattern string) ([]string, error) {
 			mu.Unlock()
 		}
 		return it.Err()
-	}
-	var err error
-	switch c := s.rdb.(type) {
-	case *redis.ClusterClient:
-		err = c.ForEachMaster(ctx, one)
-	case *redis.Client:
-		err = one(ctx, c)
-	}
+	})
 	slices.Sort(keys)
 	return slices.Compact(keys), err
+}
+
+// anyKey reports whether some key matches a pattern.
+func (s *Store) anyKey(ctx context.Context, pattern string) (bool, error) {
+	var found atomic.Bool
+	err := s.onMasters(ctx, func(ctx context.Context, c *redis.Client) error {
+		it := c.Scan(ctx, 0, pattern, 1000).Iterator()
+		if !found.Load() && it.Next(ctx) {
+			found.Store(true)
+		}
+		return it.Err()
+	})
+	return found.Load(), err
+}
+
+func (s *Store) onMasters(ctx context.Context, one func(context.Context, *redis.Client) error) error {
+	switch c := s.rdb.(type) {
+	case *redis.ClusterClient:
+		return c.ForEachMaster(ctx, one)
+	case *redis.Client:
+		return one(ctx, c)
+	}
+	return nil
 }
 
 // similar answers the numbers of cases that differ from number by one

@@ -67,7 +67,7 @@ func (s *Store) LeaveLead(ctx context.Context, inbox string) error {
 
 func (s *Store) lease(ctx context.Context, inbox string, ttl time.Duration, how string) (epoch string, err error) {
 	epoch, err = leaseScript.Run(ctx, s.rdb, []string{s.key("lead", inbox), s.key("ledger")},
-		s.bound(), s.owner, ttl.Milliseconds(), how).Text()
+		s.bound(), s.owner, s.daemon, ttl.Milliseconds(), how).Text()
 	if err == nil && epoch == "lost" {
 		err = ErrLedgerLost
 	}

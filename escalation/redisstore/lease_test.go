@@ -82,6 +82,24 @@ func TestALeadThatIsLeftIsTakenAtOnce(t *testing.T) {
 	wantLead(t, s[1], "desk", true)
 }
 
+func TestADaemonRunAgainTakesOverFromItsLastRunAtOnce(t *testing.T) {
+	_, rdb, s := miniStores(t, 1)
+	runs := make([]*redisstore.Store, 2)
+	for i := range runs {
+		runs[i] = redisstore.New(rdb, redisstore.Options{Prefix: "escalationd:", Daemon: "the same"})
+	}
+	wantLead(t, runs[0], "desk", true)
+	before := epoch(t, rdb)
+	wantLead(t, s[0], "desk", false)
+	wantLead(t, runs[1], "desk", true)
+	if after := epoch(t, rdb); after <= before {
+		t.Errorf("epoch %d follows %d", after, before)
+	}
+	if err := runs[0].KeepLead(t.Context(), "desk", leaseTTL); !errors.Is(err, redisstore.ErrSuperseded) {
+		t.Errorf("the first run keeps the lead: %v", err)
+	}
+}
+
 func TestALapsedLeaseThatNobodyTookGoesOnInItsEpoch(t *testing.T) {
 	m, rdb, s := miniStores(t, 1)
 	wantLead(t, s[0], "desk", true)

@@ -62,8 +62,11 @@ func (s *Store) makeLedger(ctx context.Context, now time.Time, accepted bool) er
 }
 
 // Bind makes Apply refuse, with ErrLedgerLost, once Redis holds another
-// ledger. Call it before the store is used concurrently.
-func (s *Store) Bind(generation string) { s.generation.Store(&generation) }
+// ledger. What was read before is forgotten.
+func (s *Store) Bind(generation string) {
+	s.generation.Store(&generation)
+	s.directory.forget()
+}
 
 func (s *Store) bound() string {
 	if g := s.generation.Load(); g != nil {

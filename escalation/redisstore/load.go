@@ -36,6 +36,7 @@ func (s *Store) Load(ctx context.Context, queries []escalation.Query) ([]escalat
 		if states[i].Similar, err = s.similar(ctx, q.Similar, states[i].Represents); err != nil {
 			return nil, err
 		}
+		states[i].Unfed = s.unfed(q.Similar != "")
 	}
 	return states, nil
 }

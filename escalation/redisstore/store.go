@@ -27,6 +27,7 @@ type Store struct {
 	prefix    string
 	retention time.Duration
 	owner     string // tells this store's own repeated scripts from another daemon's
+	daemon    string
 	directory directory
 	fences    fences
 
@@ -37,6 +38,10 @@ type Store struct {
 type Options struct {
 	Prefix    string        // before every key, as "escalationd:"
 	Retention time.Duration // how long ended matters are remembered; 0 means 9600 hours
+	// Daemon names the daemon through all its runs, of which one goes on at a
+	// time: the next takes over the leads of the last. Empty: each run is a
+	// daemon of its own.
+	Daemon string
 }
 
 // New makes a Store that uses rdb; the caller closes rdb.
@@ -44,7 +49,11 @@ func New(rdb redis.UniversalClient, o Options) *Store {
 	if o.Retention == 0 {
 		o.Retention = 9600 * time.Hour
 	}
-	return &Store{rdb: rdb, prefix: o.Prefix, retention: o.Retention, owner: rand.Text()}
+	s := &Store{rdb: rdb, prefix: o.Prefix, retention: o.Retention, owner: rand.Text(), daemon: o.Daemon}
+	if s.daemon == "" {
+		s.daemon = s.owner
+	}
+	return s
 }
 
 // key names one of the desk's own keys; the hash tag puts all of them on one

@@ -45,6 +45,7 @@ type Daemon struct {
 	reader   *reader
 	desk     *escalation.Desk
 	inboxes  []*inbox.Inbox
+	standby  []atomic.Bool // by inbox: another daemon serves it
 	relay    *notify.Relay
 	courier  *notify.Courier
 	web      *web.Server
@@ -54,6 +55,7 @@ type Daemon struct {
 	redis    condition
 	ledger   condition
 	witness  *witness
+	identity *identity
 	opened   atomic.Pointer[time.Time] // when the ledger was made
 }
 
@@ -92,9 +94,12 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		return nil, fmt.Errorf("load templates: %w", err)
 	}
 	d.warnings = warnings
+	if d.identity, err = readIdentity(c); err != nil {
+		return nil, err
+	}
 	d.rdb = OpenRedis(c.Redis)
-	d.store = redisstore.New(d.rdb, redisstore.Options{Prefix: c.Redis.Prefix, Retention: c.Policy.Retention})
 	d.reader = newReader(c, Parser(c), d.log)
+	d.store = redisstore.New(d.rdb, redisstore.Options{Prefix: c.Redis.Prefix, Retention: c.Policy.Retention, Daemon: d.identity.name})
 	d.desk = &escalation.Desk{
 		Policy: policy, Store: d.store, Read: d.reader.read,
 		Secret: secret, Now: d.now, Log: d.log, Observe: d.observer(o.Observe),
@@ -104,10 +109,13 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		Outbox: d.store, Relay: d.relay, Templates: set, From: c.SMTP.From, Now: d.now, Log: d.log,
 		Connections: c.SMTP.Connections, Nudge: d.nudge, Alarm: d.raise,
 	}
-	for _, i := range c.Inboxes {
-		box, err := inbox.New(inboxOptions(i, c.Policy, d.log))
+	d.standby = make([]atomic.Bool, len(c.Inboxes))
+	for i, one := range c.Inboxes {
+		o := inboxOptions(one, c.Policy, d.log)
+		o.Gate = d.gate(i)
+		box, err := inbox.New(o)
 		if err != nil {
-			return nil, fmt.Errorf("inbox %s: %w", i.Name, err)
+			return nil, fmt.Errorf("inbox %s: %w", one.Name, err)
 		}
 		d.inboxes = append(d.inboxes, box)
 	}
@@ -214,6 +222,9 @@ func (d *Daemon) Close() {
 	d.relay.Close()
 	if err := d.rdb.Close(); err != nil {
 		d.log.Debug("close Redis", "error", err)
+	}
+	if err := d.identity.release(); err != nil {
+		d.log.Debug("close the state folder", "error", err)
 	}
 }
 

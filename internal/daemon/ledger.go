@@ -174,7 +174,7 @@ func (d *Daemon) watchLedger(ctx context.Context) error {
 		switch {
 		case err != nil:
 			// Out of reach is no loss; mails wait.
-		case l.Generation == "":
+		case l.Generation != d.witness.Generation: // lost, or another was accepted
 			return redisstore.ErrLedgerLost
 		default:
 			if err := d.witness.judge(l); err != nil {

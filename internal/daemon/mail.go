@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"escalationd/escalation"
+	"escalationd/escalation/redisstore"
 	"escalationd/internal/authres"
 	"escalationd/internal/config"
 	"escalationd/internal/inbox"
@@ -86,6 +88,9 @@ func (h *handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdi
 	}
 	h.reader.vouched.Store(&vouched)
 	filings, err := h.desk.Receive(ctx, arrivals)
+	if errors.Is(err, redisstore.ErrSuperseded) {
+		return nil, inbox.ErrLeadLost
+	}
 	if filings == nil {
 		return nil, err
 	}

@@ -66,13 +66,14 @@ func (d *Daemon) newWeb(c config.Web) (*web.Server, error) {
 	return server, nil
 }
 
-// ready answers whether inboxes, Redis and relay are reached.
+// ready answers whether inboxes, Redis and relay are reached. A daemon that
+// stands by for another is ready too.
 func (d *Daemon) ready() []web.Condition {
 	conditions := make([]web.Condition, 0, len(d.inboxes)+2)
 	for i, box := range d.inboxes {
 		s := box.Status()
 		c := web.Condition{Name: "inbox:" + d.config.Inboxes[i].Name}
-		if !s.Connected {
+		if !s.Connected && !d.standby[i].Load() {
 			c.Problem = problemText(cmp.Or(s.Err, errNotTried))
 		}
 		conditions = append(conditions, c)

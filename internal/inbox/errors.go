@@ -1,6 +1,14 @@
 package inbox
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrLeadLost says that another daemon may lead this inbox by now, so nothing
+// more may be done to it: a Handler answers it, and it is the cause for which
+// a context ends that Options.Gate has returned.
+var ErrLeadLost = errors.New("the lead of this inbox is lost")
 
 // SetupError is something a person must put right at the mail server or in the
 // configuration. Error is a whole sentence with the remedy.

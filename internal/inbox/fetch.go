@@ -27,9 +27,14 @@ type head struct {
 const maxListed = 1 << 20
 
 // search lists all mails that are not filed, in ascending order. On a server
-// where filed mails stay behind with a mark, marked ones are left out.
-func (s *session) search(ctx context.Context) ([]imap.UID, error) {
+// where filed mails stay behind with a mark, marked ones are left out. Unless
+// since is zero, mails are left out that arrived more than two days before it:
+// servers compare dates alone, in a zone of their own.
+func (s *session) search(ctx context.Context, since time.Time) ([]imap.UID, error) {
 	criteria := &imap.SearchCriteria{}
+	if !since.IsZero() {
+		criteria.Since = since.AddDate(0, 0, -1)
+	}
 	if s.marks() {
 		criteria.NotFlag = []imap.Flag{imap.FlagDeleted}
 		if s.keywords {

@@ -156,7 +156,7 @@ func (s *session) move(ctx context.Context, uids []imap.UID, dst string) error {
 func (s *session) copy(ctx context.Context, uids []imap.UID, dst string) error {
 	var set imap.UIDSet
 	for _, uid := range uids {
-		if !s.mem.records[uid].copied {
+		if !s.mem.record(uid).copied {
 			set.AddNum(uid)
 		}
 	}
@@ -171,7 +171,7 @@ func (s *session) copy(ctx context.Context, uids []imap.UID, dst string) error {
 		return err
 	}
 	for _, uid := range uids {
-		s.mem.records[uid].copied = true
+		s.mem.record(uid).copied = true
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -32,7 +33,7 @@ func (f *Folder) UIDValidity() uint32 { return f.s.uidValidity }
 
 // List lists the UIDs of the folder's mails, in ascending order.
 func (f *Folder) List(ctx context.Context) ([]uint32, error) {
-	uids, err := f.s.search(ctx)
+	uids, err := f.s.search(ctx, time.Time{})
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,9 @@ const (
 // Handler decides on mails. Handle gets at most Options.Batch mails, oldest
 // first, and returns one verdict for each, in the same order. An error means
 // that nothing was decided: all of them stay and come again after a pause that
-// grows from one second to half a minute. A mail may come again after a
-// restart or a lost connection although it was decided: Handle is idempotent.
+// grows from one second to half a minute; after ErrLeadLost they come again
+// once the Gate is passed. A mail may come again after a restart or a lost
+// connection although it was decided: Handle is idempotent.
 // It is never called concurrently.
 type Handler interface {
 	Handle(ctx context.Context, mails []Mail) ([]Verdict, error)
@@ -116,13 +117,14 @@ func (b *Inbox) Run(ctx context.Context, h Handler) error {
 	return nil
 }
 
-// lead serves session after session until ctx ends or a person is needed.
+// lead serves session after session until ctx ends, the lead is lost or a
+// person is needed.
 func (b *Inbox) lead(ctx context.Context, h Handler) error {
 	pause := backoff{first: 500 * time.Millisecond, longest: 30 * time.Second}
 	for ctx.Err() == nil {
 		began := time.Now()
 		progress, err := b.session(ctx, h)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, ErrLeadLost) {
 			break
 		}
 		var setup *SetupError
@@ -147,7 +149,7 @@ func (b *Inbox) lead(ctx context.Context, h Handler) error {
 		b.log.Warn("inbox connection lost", "err", err, "retry_in", wait.Round(time.Millisecond))
 		sleep(ctx, wait)
 	}
-	b.disconnected(ctx.Err())
+	b.disconnected(context.Cause(ctx))
 	return nil
 }
 

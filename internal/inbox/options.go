@@ -56,7 +56,9 @@ type Options struct {
 
 	// Gate, if set, is passed before anything is served and again whenever the
 	// context it returned has ended: a lease on the mailbox, for one. It may
-	// block; release is called when serving has stopped.
+	// block; release is called when serving has stopped. Where the context ends
+	// because of ErrLeadLost nothing more is done, and decided mails are not
+	// filed; where ctx itself ends they still are.
 	Gate func(ctx context.Context) (lead context.Context, release func(), err error)
 
 	Logger *slog.Logger // nil: nothing is logged

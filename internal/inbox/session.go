@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -24,7 +25,7 @@ type session struct {
 const reselect = time.Minute
 
 // serve goes round until the connection or ctx ends. When ctx ends between two
-// commands, what is decided is filed before it leaves.
+// commands, what is decided is filed before it leaves, unless the lead is lost.
 func (s *session) serve(ctx context.Context) error {
 	s.begin()
 	s.b.connected()
@@ -37,6 +38,9 @@ func (s *session) serve(ctx context.Context) error {
 			}
 			return err
 		}
+	}
+	if errors.Is(context.Cause(ctx), ErrLeadLost) {
+		return ErrLeadLost
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -67,7 +71,7 @@ func (s *session) round(ctx context.Context) error {
 		}
 		s.begin()
 	}
-	uids, err := s.search(ctx)
+	uids, err := s.search(ctx, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func (s *session) processChunk(ctx context.Context, uids []imap.UID) (worked boo
 	if r := s.mem.records[uids[0]]; r != nil && r.misses >= maxMisses {
 		m := Mail{Inbox: s.o.Name, UIDValidity: s.uidValidity, UID: uint32(uids[0]),
 			Unfetched: fmt.Sprintf("fetch failed %d times: %s", r.misses, r.reason)}
-		return s.handle(ctx, []Mail{m}), nil
+		return s.handle(ctx, []Mail{m})
 	}
 	heads, err := s.sizes(ctx, uids)
 	if lost(err) {
@@ -142,11 +146,15 @@ func (s *session) processChunk(ctx context.Context, uids []imap.UID) (worked boo
 	}
 	for len(heads) > 0 && ctx.Err() == nil {
 		n := s.batch(heads)
-		mails, err := s.bodies(ctx, heads[:n])
+		mails, fetchErr := s.bodies(ctx, heads[:n])
 		heads = heads[n:]
-		worked = s.handle(ctx, mails) || worked
-		if lost(err) {
+		decided, err := s.handle(ctx, mails)
+		worked = worked || decided
+		if err != nil {
 			return worked, err
+		}
+		if lost(fetchErr) {
+			return worked, fetchErr
 		}
 		if time.Now().Before(s.mem.hold) {
 			break
@@ -175,14 +183,18 @@ func (s *session) batch(heads []head) int {
 }
 
 // handle hands mails over and takes the verdicts; it says whether any mail was
-// decided. A Handler that fails holds everything back for a while.
-func (s *session) handle(ctx context.Context, mails []Mail) (worked bool) {
+// decided. A Handler that fails holds everything back for a while; only a lost
+// lead is an error.
+func (s *session) handle(ctx context.Context, mails []Mail) (worked bool, err error) {
 	if len(mails) == 0 {
-		return false
+		return false, nil
 	}
 	verdicts, err := s.h.Handle(ctx, mails)
 	if err == nil && len(verdicts) != len(mails) {
 		err = fmt.Errorf("decide on mails: %d verdicts for %d mails", len(verdicts), len(mails))
+	}
+	if errors.Is(err, ErrLeadLost) {
+		return false, err
 	}
 	if err != nil {
 		wait := s.mem.handlerFailed(time.Now())
@@ -190,7 +202,7 @@ func (s *session) handle(ctx context.Context, mails []Mail) (worked bool) {
 			s.log.Warn("nothing was decided, the mails stay", "count", len(mails), "err", err,
 				"retry_in", wait.Round(time.Millisecond))
 		}
-		return false
+		return false, nil
 	}
 	s.mem.holding.reset()
 	for i, v := range verdicts {
@@ -199,7 +211,7 @@ func (s *session) handle(ctx context.Context, mails []Mail) (worked bool) {
 	}
 	s.progress = s.progress || worked
 	s.b.note(s.filingErr())
-	return worked
+	return worked, nil
 }
 
 // wait waits until the server announces mail, something becomes due, or a poll

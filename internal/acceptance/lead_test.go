@@ -1,0 +1,183 @@
+package acceptance
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// takeover is within what time another daemon serves an inbox.
+const takeover = 15 * time.Second
+
+// leads waits until this daemon serves the inbox.
+func (d *desk) leads(patience time.Duration) time.Duration {
+	d.w.Helper()
+	return eventually(d.w, patience, "the daemon serves the inbox", func() bool {
+		return strings.Contains(d.said(), "inbox connected")
+	})
+}
+
+// pair starts two daemons, of which the first leads.
+func (w *world) pair(b *bag) (leader, second *desk) {
+	w.Helper()
+	configs := []string{w.config(), w.config()}
+	w.feed(configs[0], b)
+	leader = w.start(configs[0])
+	leader.leads(30 * time.Second)
+	second = w.start(configs[1])
+	second.says("standing by", 30*time.Second)
+	return leader, second
+}
+
+func TestInboxOfADaemonThatEndsIsTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		end    func(*desk)
+		within time.Duration
+	}{
+		{"killed", (*desk).kill, takeover},
+		{"stopped", (*desk).stop, 5 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := newBag("take")
+			samples := b.good(20)
+			leader, second := w.pair(b)
+			if !second.ready() {
+				t.Error("a daemon that stands by is not ready")
+			}
+			w.deliver(samples[:10])
+			w.inboxIs(0, time.Minute)
+			c.end(leader)
+			w.deliver(samples[10:])
+			t.Logf("the inbox was taken over after %s", second.leads(c.within).Round(10*time.Millisecond))
+			w.settled(second, samples, 4, time.Minute)
+			second.stop()
+		})
+	}
+}
+
+// A daemon that was killed and is started again does not wait for its own
+// lease to end.
+func TestDaemonStartedAgainServesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("again")
+	samples := b.good(2)
+	config := w.config()
+	w.feed(config, b)
+	d := w.start(config)
+	d.leads(30 * time.Second)
+	d.kill()
+	w.deliver(samples)
+	d = w.start(config)
+	w.inboxIs(0, 6*time.Second)
+	w.settled(d, samples, 0, time.Minute)
+	d.stop()
+}
+
+// A daemon that stands still for longer than its lease, and goes on, decides
+// nothing and moves nothing that the other has not.
+func TestDaemonThatStoodStillChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("still")
+	samples := b.good(60)
+	leader, second := w.pair(b)
+	w.deliver(samples)
+	w.underWay(3)
+	_ = leader.cmd.Process.Signal(syscall.SIGSTOP)
+	second.leads(takeover)
+	w.inboxIs(0, time.Minute)
+	w.allOut(samples, "past the leases")
+	before := leader.said()
+	_ = leader.cmd.Process.Signal(syscall.SIGCONT)
+	leader.says("standing by", 30*time.Second)
+	w.settled(second, samples, 4, time.Minute)
+	for _, words := range []string{"mail decided", "mails filed"} {
+		if after := strings.TrimPrefix(leader.said(), before); strings.Contains(after, words) {
+			t.Errorf("after it stood still the daemon says %q", words)
+		}
+	}
+	second.stop()
+	leader.stop()
+}
+
+func TestManyDaemonsInTurnLoseNoMail(t *testing.T) {
+	onlyLong(t)
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("turn")
+	samples := b.good(100)
+	configs := make([]string, 5)
+	desks := make([]*desk, len(configs))
+	for i := range configs {
+		configs[i] = w.config()
+	}
+	w.feed(configs[0], b)
+	for i := range desks {
+		desks[i] = w.start(configs[i])
+	}
+	for round := range 10 {
+		w.deliver(samples[10*round : 10*round+10])
+		i := round % len(desks)
+		desks[i].stop()
+		desks[i] = w.start(configs[i])
+	}
+	w.settled(desks[0], samples, 0, catchUp)
+	for _, d := range desks {
+		d.stop()
+	}
+}
+
+// After a loss of Redis the mails of the last day are taken up again, as if
+// they had just come; before there are accounts again nobody is refused.
+func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("recall")
+	samples := b.good(120)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples)
+	d := w.start(config)
+	w.settled(d, samples, 0, time.Minute)
+
+	w.redisDo(w.admin(), "FLUSHALL")
+	d.says("ledger accept", time.Minute)
+	fresh := b.add((*bag).plain)
+	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
+		t.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
+	}
+	w.deliver([]sample{fresh})
+	w.inboxIs(len(samples)+1, time.Minute)
+	eventually(t, time.Minute, "ops are told that case data are missing", func() bool {
+		for _, l := range w.letters() {
+			if l.to == ops && strings.Contains(l.raw, "representatives") {
+				return true
+			}
+		}
+		return false
+	})
+	d.stop()
+	d = w.start(config) // once: not again at the next start
+	d.leads(30 * time.Second)
+	w.feed(config, b)
+	w.inboxIs(0, catchUp)
+	eventually(t, time.Minute, "each mail has an outcome again", func() bool { return d.counts()["accepted"] == len(samples)+1 })
+	if n := strings.Count(d.said(), "are back in the inbox"); n != 1 {
+		t.Errorf("mails were recalled %d times", n)
+	}
+	if n := w.imap.Count("Processed"); n != len(samples)+1 {
+		t.Errorf("%d mails in Processed, want %d", n, len(samples)+1)
+	}
+	for _, l := range w.letters() {
+		if strings.Contains(strings.ToLower(l.raw), "not able to act") || strings.Contains(l.subject, "refused") {
+			t.Errorf("a letter refuses a mail: %s", l.subject)
+		}
+	}
+	d.stop()
+}
