@@ -24,13 +24,14 @@ import (
 
 // cli is the command line, for kong.
 type cli struct {
-	Demo   demoCmd   `cmd:"" help:"Everything in one process, to look at: mail servers, Redis, sample mails."`
-	Run    runCmd    `cmd:"" help:"Run the daemon."`
-	Check  checkCmd  `cmd:"" help:"Try the configuration, each server, the templates and the ladder."`
-	Config configCmd `cmd:"" help:"Print a commented, complete configuration."`
-	Parse  parseCmd  `cmd:"" help:"Show what is read in a mail."`
-	Import importCmd `cmd:"" help:"Import cases or accounts from a CSV or NDJSON file."`
-	Ledger ledgerCmd `cmd:"" help:"What to do after Redis has lost its data."`
+	Demo    demoCmd    `cmd:"" help:"Everything in one process, to look at: mail servers, Redis, sample mails."`
+	Run     runCmd     `cmd:"" help:"Run the daemon."`
+	Check   checkCmd   `cmd:"" help:"Try the configuration, each server, the templates and the ladder."`
+	Config  configCmd  `cmd:"" help:"Print a commented, complete configuration."`
+	Parse   parseCmd   `cmd:"" help:"Show what is read in a mail."`
+	Explain explainCmd `cmd:"" help:"What a mail would do: each check, and the letters it would send."`
+	Import  importCmd  `cmd:"" help:"Import cases or accounts from a CSV or NDJSON file."`
+	Ledger  ledgerCmd  `cmd:"" help:"What to do after Redis has lost its data."`
 
 	Why         whyCmd         `cmd:"" help:"The story of a case or a mail, and why."`
 	Verify      verifyCmd      `cmd:"" help:"Whether the books add up."`
