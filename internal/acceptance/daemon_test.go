@@ -18,8 +18,9 @@ import (
 type desk struct {
 	w    *world
 	cmd  *exec.Cmd
-	web  string
+	conf string // a file
 	log  string // a file
+	web  string
 	done chan struct{}
 }
 
@@ -31,7 +32,7 @@ func (w *world) start(config string) *desk {
 		w.Fatal(err)
 	}
 	listen := regexp.MustCompile(`listen: (\S+)`).FindStringSubmatch(string(text))
-	d := &desk{w: w, web: "http://" + listen[1], log: filepath.Join(filepath.Dir(config), "log"), done: make(chan struct{})}
+	d := &desk{w: w, conf: config, web: "http://" + listen[1], log: filepath.Join(filepath.Dir(config), "log"), done: make(chan struct{})}
 	log, err := os.OpenFile(d.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		w.Fatal(err)

@@ -117,6 +117,9 @@ func (w *world) settled(d *desk, samples []sample, extra int, patience time.Dura
 func (w *world) judge(d *desk, samples []sample, dispositions, want map[string]int, extra int) {
 	w.Helper()
 	w.judgeFolders(samples)
+	if code, out, complaint := w.run("verify", "--config", d.conf); code != 0 {
+		w.Errorf("verify exits %d: %s%s", code, out, complaint)
+	}
 	counts := d.counts()
 	for disposition := range counts {
 		if !slices.Contains(strings.Fields("accepted updated parked returned refused command duplicate bounced ignored quarantined"), disposition) {
