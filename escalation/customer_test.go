@@ -528,3 +528,22 @@ func TestAnAnswerToAnAlarmOrDigest(t *testing.T) {
 		s.ends(s.from(ops, text("We look at it."), answering(n)), escalation.Ignored)
 	})
 }
+
+func TestAFloodOfAdditionsDoesNotGrowWithoutBound(t *testing.T) {
+	s := newScene(t, newMemStore(), nil)
+	s.escalated("01230003", ukLead)
+	for i := range 400 {
+		s.ends(s.from(rep, form("01230003", but(func(f *mailparse.Form) { f.Comments = strings.Repeat(fmt.Sprint("more ", i, " "), 1000) }))), escalation.Updated)
+	}
+	e := s.state("01230003")
+	size := 0
+	for _, line := range e.Timeline {
+		size += len(line.Text)
+	}
+	if len(e.Timeline) > 300 || e.Timeline[0].What != "received" || size > 300*4100 {
+		t.Errorf("the timeline has %d lines of %d bytes, the first is %q", len(e.Timeline), size, e.Timeline[0].What)
+	}
+	if len(e.Form.Comments) > 21000 || len(e.Letters) > 100 || len(e.Told) != 1 {
+		t.Errorf("%d bytes of comments, %d letters, %d told", len(e.Form.Comments), len(e.Letters), len(e.Told))
+	}
+}

@@ -30,7 +30,7 @@ type Desk struct {
 	Observe func(Mail, Change) // told of each mail that was decided; may be nil
 }
 
-// Letter-box side: what the inbox hands in.
+// Arrival is a mail as the inbox hands it in.
 type Arrival struct {
 	Inbox      string
 	Location   string // inbox|UIDVALIDITY|UID

@@ -22,10 +22,12 @@ func (p *Policy) Advance(file CaseFile, now time.Time) (Change, bool) {
 	c := Change{Event: fmt.Sprintf("ladder:%s@%d", file.Escalation.Case, file.Escalation.Revision), At: now}
 	e := file.Escalation.next()
 	s := p.step(&c, file, &e, now)
-	if !s.next() {
-		return Change{}, false
-	}
+	due := false
 	for s.next() {
+		due = true
+	}
+	if !due {
+		return Change{}, false
 	}
 	s.write()
 	return c, true
@@ -249,17 +251,11 @@ func (s *step) write() {
 	s.change.Escalations = append(s.change.Escalations, *e)
 }
 
-// tell writes to each contact of the levels that have risen; who stands on
-// several of them hears of the highest alone.
+// tell writes to each contact of the levels that have risen, the highest
+// first: who stands on several of them hears of that one alone.
 func (s *step) tell() {
-	var told []string
-	for i := len(s.rises) - 1; i >= 0; i-- {
-		r := s.rises[i]
+	for _, r := range slices.Backward(s.rises) {
 		for _, to := range s.contacts(r.level, s.e.Region) {
-			if containsAddress(told, to) {
-				continue
-			}
-			told = append(told, to)
 			s.notice(KindEscalation, to, func(l *Letter) {
 				l.Level, l.LevelName, l.Why, l.Skipped = r.level, s.levelName(r.level), r.why, r.skipped
 			})

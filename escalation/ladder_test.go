@@ -483,3 +483,19 @@ func TestLeadersHaveAnHourlyLimit(t *testing.T) {
 		s.expect(escalation.KindAccepted, rep)
 	})
 }
+
+func TestWhoStandsOnTwoLevelsThatAreToldAtOnceHearsOfTheHighest(t *testing.T) {
+	twice := func(p *escalation.Policy) { p.Ladder[1].Contacts["*"] = []string{senior} }
+	play(t, twice, func(s *scene) {
+		s.escalated("01230001", ukLead)
+		s.outage(2 * time.Hour)
+		s.expect(escalation.KindEscalation, director)
+		if n := s.expect(escalation.KindEscalation, senior); n.Level != 4 {
+			s.Errorf("the letter is to level %d", n.Level)
+		}
+		s.expect(escalation.KindMissed, rep)
+		s.expectNothing()
+		s.forward(time.Minute)
+		s.expect(escalation.KindAlarm, ops)
+	})
+}

@@ -42,6 +42,11 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 	if c, ok := d.Policy.Alarmed(agenda.Alarms, now); ok {
 		changes = append(changes, c)
 	}
+	return d.take(ctx, changes)
+}
+
+// take applies steps and answers how many were done.
+func (d *Desk) take(ctx context.Context, changes []Change) (int, error) {
 	if len(changes) == 0 {
 		return 0, nil
 	}
