@@ -23,8 +23,8 @@ const (
 	CauseUnproven   Cause = "sender not proven"
 	CauseAnswer     Cause = "answer to nothing"
 	CauseBacklog    Cause = "older than the desk"
-	CauseTries      Cause = "failed tries"
-	CauseForeign    Cause = "not by the desk"
+	CauseUnknown    Cause = "no record"
+	CauseForeign    Cause = "decided before"
 )
 
 // causeTexts say what each cause means, and what to do.
@@ -54,13 +54,14 @@ var causeTexts = map[Cause]struct{ Meaning, Remedy string }{
 		"It lay in the inbox for longer than policy.backlog when the desk was first opened.",
 		"If it still matters, answer it by hand: a retry would be held again. Then reject it.",
 	},
-	CauseTries: {
-		"Handling it failed three times, or brought the program down; it was put aside unread so that the others go on.",
-		"Look for its location in the log and report the fault. After an update, retry it.",
+	CauseUnknown: {
+		"The ledger has no record of what is in it: handling it failed three times, so it was put aside unread; or somebody moved it here; " +
+			"or it is older than policy.retention.",
+		"Look for its location in the log. If handling it failed, report the fault and retry it after an update; otherwise retry it to have it judged, or reject it.",
 	},
 	CauseForeign: {
-		"The ledger does not know it as quarantined: somebody moved it here, or its record is older than policy.retention.",
-		"Retry it to have it judged, or reject it.",
+		"The ledger says that it was decided, and not quarantined: somebody moved it here.",
+		"There is nothing left to do for the desk: reject it.",
 	},
 }
 
@@ -189,7 +190,7 @@ func (h *Held) judge(states []escalation.State, oldest time.Time) {
 	case h.decided != escalation.Quarantined && !h.Received.IsZero() && h.Received.Before(oldest):
 		h.Cause = CauseBacklog
 	case h.decided == "":
-		h.Cause = CauseTries
+		h.Cause = CauseUnknown
 	case h.decided != escalation.Quarantined:
 		h.Cause = CauseForeign
 	case h.mail.FromProblem != "":
