@@ -1,8 +1,10 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -73,7 +75,7 @@ func (s *Store) Seal(ctx context.Context, sealed []notify.Sealed) error {
 	for i, n := range sealed {
 		calls[i] = s.holdCall(n.Claim, "", n.Raw)
 	}
-	return s.settleAll(ctx, "seal notices", holdScript, calls)
+	return s.holdAll(ctx, "seal notices", calls)
 }
 
 // Renew implements notify.Outbox.
@@ -82,7 +84,25 @@ func (s *Store) Renew(ctx context.Context, now time.Time, lease time.Duration, c
 	for i, c := range claims {
 		calls[i] = s.holdCall(c, millis(now.Add(lease)), nil)
 	}
-	return s.settleAll(ctx, "renew leases", holdScript, calls)
+	return s.holdAll(ctx, "renew leases", calls)
+}
+
+var errNotHeld = errors.New("a claim is no longer held")
+
+// holdAll keeps what is still held. A claim that is held no longer, because
+// this daemon was stopped past its lease, is an error: its letter is somebody
+// else's by now, and must not go out a second time in other words.
+func (s *Store) holdAll(ctx context.Context, what string, calls []call) error {
+	cmds, err := s.runAll(ctx, holdScript, calls)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	for _, cmd := range cmds {
+		if held, err := cmd.Int(); err != nil || held == 0 {
+			return fmt.Errorf("%s: %w", what, cmp.Or(err, errNotHeld))
+		}
+	}
+	return nil
 }
 
 func (s *Store) holdCall(c notify.Claim, until string, raw []byte) call {
