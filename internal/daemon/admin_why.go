@@ -196,11 +196,23 @@ func (s *Story) head(p *page) {
 		p.line("", "Mail <%s>", s.About)
 	}
 	if c := s.Case; c != nil {
-		p.line("  ", "the CRM says: %s, severity %d, opened %s", c.Status, c.Severity, stamp(c.OpenedAt))
+		p.line("  ", "the CRM says: %s, severity %d, %s", c.Status, c.Severity, crmTimes(c))
 	} else if s.Escalation != nil {
 		p.line("  ", "the CRM no longer has this case")
 	}
 	p.line("  ", "all times are UTC")
+}
+
+// crmTimes says when a case was opened, and last answered by its owner.
+func crmTimes(c *escalation.Case) string {
+	text := "opened at a time it does not tell"
+	if !c.OpenedAt.IsZero() {
+		text = "opened " + stamp(c.OpenedAt)
+	}
+	if !c.OwnerRespondedAt.IsZero() {
+		text += ", its owner answered " + stamp(c.OwnerRespondedAt)
+	}
+	return text
 }
 
 func (s *Story) level(n int) string {
