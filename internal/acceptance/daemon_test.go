@@ -20,6 +20,7 @@ type desk struct {
 	cmd  *exec.Cmd
 	conf string // a file
 	log  string // a file
+	from int    // how long it was at the start
 	web  string
 	done chan struct{}
 }
@@ -38,6 +39,7 @@ func (w *world) start(config string) *desk {
 		w.Fatal(err)
 	}
 	defer log.Close()
+	d.from = len(d.said())
 	d.cmd = exec.Command(os.Getenv(binaryEnv), "run", "--config", config)
 	d.cmd.Stderr, d.cmd.Env = log, w.environment()
 	if err := d.cmd.Start(); err != nil {
@@ -62,6 +64,8 @@ func (d *desk) kill() { d.end(syscall.SIGKILL, time.Minute) }
 // stop ends the daemon in order; it must end well within 15 seconds.
 func (d *desk) stop() {
 	d.w.Helper()
+	// Until a program has begun, the system ends it by itself.
+	eventually(d.w, 30*time.Second, "the daemon has begun", func() bool { return len(d.said()) > d.from })
 	took := d.end(syscall.SIGTERM, 15*time.Second)
 	if code := d.code(); code != 0 {
 		d.w.Errorf("the daemon exits %d after SIGTERM, want 0", code)
