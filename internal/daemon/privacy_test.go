@@ -252,7 +252,9 @@ func TestSecretsAndPersonsStayOutOfLogsMetricsErrorsAndKeys(t *testing.T) {
 	g.redis.Del("escalationd:{desk}:escalation:01234567")
 	g.redis.Set("escalationd:{desk}:escalation:01234567", canaries["comments"])
 	g.deliver(12, canaries["customer"], pass("acme.example"), form("01234567")+canaries["comments"]+" again\n")
-	realserver.Eventually(t, 30*time.Second, "the damaged key is noticed", func() bool { return strings.Contains(g.log.String(), "WRONGTYPE") || strings.Contains(g.log.String(), "another type") })
+	realserver.Eventually(t, 30*time.Second, "the damaged key is noticed", func() bool {
+		return strings.Contains(g.log.String(), "WRONGTYPE") || strings.Contains(g.log.String(), "another type")
+	})
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("the daemon ended with: %v", err)
