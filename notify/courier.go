@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/mail"
+	"slices"
 	"sync"
 	"time"
 
@@ -138,7 +139,13 @@ func (c *Courier) word(ctx context.Context, f *flight, claimed []Pending) ([]Pen
 	if len(sealed) == 0 {
 		return ready, nil
 	}
-	return ready, c.Outbox.Seal(ctx, sealed)
+	err := c.Outbox.Seal(ctx, sealed)
+	var lost LostClaims
+	if !errors.As(err, &lost) {
+		return ready, err
+	}
+	f.lose(lost)
+	return slices.DeleteFunc(ready, func(p Pending) bool { return slices.Contains(lost, p.Claim) }), nil
 }
 
 func (c *Courier) compose(ctx context.Context, n escalation.Notice) ([]byte, error) {

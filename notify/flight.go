@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -98,6 +99,16 @@ func (f *flight) holds(claim Claim) bool {
 	return f.courier.Now().Before(f.held[claim])
 }
 
+// lose forgets claims: they must not be renewed, and what they are for not be
+// sent.
+func (f *flight) lose(claims []Claim) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range claims {
+		delete(f.held, c)
+	}
+}
+
 func (f *flight) settle(r Result) {
 	f.mu.Lock()
 	f.results = append(f.results, r)
@@ -177,6 +188,11 @@ func (f *flight) renew() {
 	}
 	now := f.courier.Now()
 	err := f.courier.Outbox.Renew(f.sending, now, lease, claims)
+	var lost LostClaims
+	if errors.As(err, &lost) {
+		f.lose(lost)
+		err = nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stuck = err != nil

@@ -4,6 +4,7 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"escalationd/escalation"
@@ -16,8 +17,10 @@ type Outbox interface {
 	// Claim hands out at most n due notices, oldest first, each for lease.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Pending, error)
 	// Seal keeps the worded bytes of notices; every later Claim returns them.
+	// It fails with LostClaims for those that are no longer held.
 	Seal(ctx context.Context, sealed []Sealed) error
-	// Renew lengthens the leases that are still held, to now plus lease.
+	// Renew lengthens the leases that are still held, to now plus lease. It
+	// fails with LostClaims for the others.
 	Renew(ctx context.Context, now time.Time, lease time.Duration, claims []Claim) error
 	// Settle records how attempts ended. A claim that is no longer held (its
 	// lease ended and somebody else claimed the notice) changes nothing.
@@ -28,6 +31,15 @@ type Outbox interface {
 type Claim struct {
 	ID      string // escalation.Notice.ID
 	Attempt int    // which attempt this is; 1 for the first. Fences the lease.
+}
+
+// LostClaims are claims whose lease ended and whose notices somebody else may
+// have claimed since: nothing may be sent by them any more. What the call was
+// about is done for all others.
+type LostClaims []Claim
+
+func (l LostClaims) Error() string {
+	return fmt.Sprintf("the leases of %d letters have run out", len(l))
 }
 
 // Pending is a claimed notice.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -74,12 +75,24 @@ func (o *memoryOutbox) Seal(_ context.Context, sealed []Sealed) error {
 	if o.down != nil {
 		return o.down
 	}
+	var lost LostClaims
 	for _, s := range sealed {
 		r := o.rows[s.ID]
+		if r.Attempt != s.Attempt {
+			lost = append(lost, s.Claim)
+			continue
+		}
 		r.Raw = s.Raw
 		r.raws[string(s.Raw)] = true
 	}
-	return nil
+	return lost.orNil()
+}
+
+func (l LostClaims) orNil() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return fmt.Errorf("call the outbox: %w", l)
 }
 
 func (o *memoryOutbox) Renew(_ context.Context, now time.Time, lease time.Duration, claims []Claim) error {
@@ -89,12 +102,15 @@ func (o *memoryOutbox) Renew(_ context.Context, now time.Time, lease time.Durati
 	if o.down != nil {
 		return o.down
 	}
+	var lost LostClaims
 	for _, c := range claims {
 		if r := o.rows[c.ID]; r.Attempt == c.Attempt {
 			r.due = now.Add(lease)
+		} else {
+			lost = append(lost, c)
 		}
 	}
-	return nil
+	return lost.orNil()
 }
 
 func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) error {
@@ -120,6 +136,16 @@ func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) 
 		o.change <- struct{}{}
 	}
 	return nil
+}
+
+// takeOver claims all letters for another courier, as when this one stood
+// still until its leases ended.
+func (o *memoryOutbox) takeOver() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range o.rows {
+		r.Attempt++
+	}
 }
 
 // breakDown makes every call fail until it is mended with nil.

@@ -178,6 +178,51 @@ func TestSlowLetterKeepsItsLeaseAndHoldsUpNoOther(t *testing.T) {
 	})
 }
 
+// A courier that stands still until its leases end, and goes on, must not send
+// what another has claimed since: neither letters that it was about to word
+// nor those that wait for a connection.
+func TestLettersThatAnotherHasTakenOverAreNotSent(t *testing.T) {
+	t.Run("before they are worded", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOutbox(notices(5, escalation.KindAccepted)...)
+			var sent atomic.Int32
+			c := testCourier(t, &takenOver{o}, &scriptedSender{send: func(context.Context, Envelope) error {
+				sent.Add(1)
+				return nil
+			}})
+			if n, err := c.Deliver(t.Context()); n != 5 || err != nil || sent.Load() != 0 {
+				t.Errorf("%d claimed, %v, %d sent", n, err, sent.Load())
+			}
+		})
+	})
+	t.Run("while they wait", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOutbox(notices(5, escalation.KindAccepted)...)
+			var sent atomic.Int32
+			c := testCourier(t, o, &scriptedSender{send: func(context.Context, Envelope) error {
+				if sent.Add(1) == 1 {
+					o.takeOver()
+					wait(lease + time.Second)
+				}
+				return nil
+			}})
+			c.Connections = 1
+			if n, err := c.Deliver(t.Context()); n != 5 || err != nil || sent.Load() != 1 {
+				t.Errorf("%d claimed, %v, %d sent", n, err, sent.Load())
+			}
+		})
+	})
+}
+
+// takenOver is an outbox whose letters are claimed by another before they are
+// sealed.
+type takenOver struct{ *memoryOutbox }
+
+func (o *takenOver) Seal(ctx context.Context, sealed []Sealed) error {
+	o.takeOver()
+	return o.memoryOutbox.Seal(ctx, sealed)
+}
+
 func TestStopLetsLettersInFlightEndAndReleasesTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		relay := &scriptedSender{send: func(context.Context, Envelope) error { wait(5 * time.Second); return nil }}

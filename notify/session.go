@@ -13,6 +13,8 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"escalationd/internal/failpoint"
 )
 
 // session is one connection to the relay. One goroutine uses it at a time.
@@ -182,11 +184,11 @@ func (s *session) send(ctx context.Context, env Envelope, raw []byte) error {
 		return s.refused(StageData, err)
 	}
 	s.step(s.limits.command)
-	if err := s.body(w, raw); err != nil {
+	if err := failpoint.Do("body", func() error { return s.body(w, raw) }); err != nil {
 		return sendError(StageBody, err)
 	}
 	s.step(s.limits.dot)
-	if err := w.Close(); err != nil && !accepted(err) {
+	if err := failpoint.Do("dot", w.Close); err != nil && !accepted(err) {
 		failed := sendError(StageDot, err)
 		s.broken = failed.Code == 0 || failed.Code == 421 || failed.Class == Unsure
 		return failed

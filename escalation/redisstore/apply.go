@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"escalationd/escalation"
+	"escalationd/internal/failpoint"
 )
 
 // Apply implements escalation.Store: one script per change, all in one
@@ -24,7 +25,7 @@ func (s *Store) Apply(ctx context.Context, changes []escalation.Change) ([]escal
 		}
 		calls[i] = c
 	}
-	cmds, err := s.runAll(ctx, applyScript, calls)
+	cmds, err := failpoint.Get("apply", func() ([]*redis.Cmd, error) { return s.runAll(ctx, applyScript, calls) })
 	if err != nil {
 		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
 	}
@@ -200,7 +201,8 @@ func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int
 	for _, l := range locations {
 		args = append(args, l)
 	}
-	cmds, err := s.runAll(ctx, countScript, []call{{[]string{s.key("tries"), s.key("counts"), lead}, args}})
+	counting := []call{{[]string{s.key("tries"), s.key("counts"), lead}, args}}
+	cmds, err := failpoint.Get("count", func() ([]*redis.Cmd, error) { return s.runAll(ctx, countScript, counting) })
 	if err != nil {
 		return nil, fmt.Errorf("count tries: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"escalationd/escalation"
 	"escalationd/escalation/redisstore"
 	"escalationd/internal/realserver"
+	"escalationd/notify"
 )
 
 const leaseTTL = 9 * time.Second
@@ -189,4 +190,23 @@ func keysOf(t *testing.T, rdb redis.UniversalClient) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A courier must learn that its claims are another's by now.
+func TestAClaimThatAnotherHasTakenIsLost(t *testing.T) {
+	_, rdb, stores := miniStores(t, 1)
+	b := &bench{T: t, rdb: rdb, store: stores[0], now: start}
+	b.apply(accepted("m1", 1))
+	late := b.claim()[0].Claim
+	b.now = b.now.Add(11 * time.Second)
+	b.claim()
+	var lost notify.LostClaims
+	for what, err := range map[string]error{
+		"Seal":  b.store.Seal(t.Context(), []notify.Sealed{{Claim: late, Raw: []byte("late")}}),
+		"Renew": b.store.Renew(t.Context(), b.now, time.Minute, []notify.Claim{late}),
+	} {
+		if !errors.As(err, &lost) || len(lost) != 1 || lost[0] != late {
+			t.Errorf("%s of a claim that is lost answers %v", what, err)
+		}
+	}
 }

@@ -1,10 +1,8 @@
 package redisstore
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -71,11 +69,11 @@ func readPending(id string, cmd *redis.Cmd) (notify.Pending, bool, error) {
 
 // Seal implements notify.Outbox.
 func (s *Store) Seal(ctx context.Context, sealed []notify.Sealed) error {
-	calls := make([]call, len(sealed))
+	claims, calls := make([]notify.Claim, len(sealed)), make([]call, len(sealed))
 	for i, n := range sealed {
-		calls[i] = s.holdCall(n.Claim, "", n.Raw)
+		claims[i], calls[i] = n.Claim, s.holdCall(n.Claim, "", n.Raw)
 	}
-	return s.holdAll(ctx, "seal notices", calls)
+	return s.holdAll(ctx, "seal notices", claims, calls)
 }
 
 // Renew implements notify.Outbox.
@@ -84,23 +82,22 @@ func (s *Store) Renew(ctx context.Context, now time.Time, lease time.Duration, c
 	for i, c := range claims {
 		calls[i] = s.holdCall(c, millis(now.Add(lease)), nil)
 	}
-	return s.holdAll(ctx, "renew leases", calls)
+	return s.holdAll(ctx, "renew leases", claims, calls)
 }
 
-var errNotHeld = errors.New("a claim is no longer held")
-
-// holdAll keeps what is still held. A claim that is held no longer, because
-// this daemon was stopped past its lease, is an error: its letter is somebody
-// else's by now, and must not go out a second time in other words.
-func (s *Store) holdAll(ctx context.Context, what string, calls []call) error {
-	cmds, err := s.runAll(ctx, holdScript, calls)
+func (s *Store) holdAll(ctx context.Context, what string, claims []notify.Claim, calls []call) error {
+	held, err := s.settleAll(ctx, what, holdScript, calls)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return err
 	}
-	for _, cmd := range cmds {
-		if held, err := cmd.Int(); err != nil || held == 0 {
-			return fmt.Errorf("%s: %w", what, cmp.Or(err, errNotHeld))
+	var lost notify.LostClaims
+	for i, c := range claims {
+		if !held[i] {
+			lost = append(lost, c)
 		}
+	}
+	if len(lost) > 0 {
+		return fmt.Errorf("%s: %w", what, lost)
 	}
 	return nil
 }
@@ -118,23 +115,25 @@ func (s *Store) Settle(ctx context.Context, now time.Time, results []notify.Resu
 			[]any{r.ID, r.Attempt, string(r.Fate), millis(now), millis(r.At), r.Detail, s.retention.Milliseconds()},
 		}
 	}
-	return s.settleAll(ctx, "settle notices", settleScript, calls)
+	_, err := s.settleAll(ctx, "settle notices", settleScript, calls)
+	return err
 }
 
-// settleAll runs calls whose answers do not matter: a claim that is no longer
-// held is somebody else's by now.
-func (s *Store) settleAll(ctx context.Context, what string, script *redis.Script, calls []call) error {
+// settleAll runs calls about claims, and says of each whether the claim is
+// still held; if not, nothing was done: it is somebody else's by now.
+func (s *Store) settleAll(ctx context.Context, what string, script *redis.Script, calls []call) ([]bool, error) {
 	if len(calls) == 0 {
-		return nil
+		return nil, nil
 	}
 	cmds, err := s.runAll(ctx, script, calls)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	for _, cmd := range cmds {
-		if cmd.Err() != nil {
-			return fmt.Errorf("%s: %w", what, cmd.Err())
+	held := make([]bool, len(cmds))
+	for i, cmd := range cmds {
+		if held[i], err = cmd.Bool(); err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
 		}
 	}
-	return nil
+	return held, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"escalationd/escalation/redisstore"
 	"escalationd/internal/config"
+	"escalationd/internal/failpoint"
 )
 
 // HoldError says why the desk must not work on the Redis it finds: the ledger
@@ -60,7 +61,7 @@ func (w *witness) keep(l redisstore.Ledger, now time.Time) error {
 	}
 	data, err := json.Marshal(next)
 	if err == nil {
-		err = writeDurably(w.path, data)
+		err = failpoint.Do("witness", func() error { return writeDurably(w.path, data) })
 	}
 	if err != nil {
 		return fmt.Errorf("keep the witness of the ledger: %w", err)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"escalationd/internal/failpoint"
 )
 
 // fileSet is how many mails one MOVE takes at most. Its cost hardly depends on
@@ -54,7 +56,7 @@ func (s *session) file(ctx context.Context, all bool) error {
 		for len(uids) > 0 && !time.Now().Before(f.due) {
 			set := uids[:min(len(uids), f.set)]
 			uids = uids[len(set):]
-			err := s.move(ctx, set, name)
+			err := failpoint.Do("move", func() error { return s.move(ctx, set, name) })
 			if lost(err) {
 				return err
 			}
