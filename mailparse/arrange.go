@@ -17,6 +17,11 @@ func (set *labelSet) arrange(lines []line) []line {
 				i += n
 				continue
 			}
+			if n, arranged := set.wrappedColumn(lines[i:]); n > 0 {
+				out = append(out, arranged...)
+				i += n
+				continue
+			}
 			out = append(out, set.splitInline(lines[i])...)
 			i++
 			continue
@@ -173,7 +178,7 @@ func (set *labelSet) arrangeRow(r tableRow) (out []line) {
 	if paired := set.pairCells(r); paired != nil {
 		return paired
 	}
-	r.cells = set.withoutMargins(r.cells)
+	r.cells = set.withoutMargins(set.wholeLabel(r.cells))
 	for k, c := range r.cells {
 		if onlySeparator(cellText(c)) && k > 0 {
 			continue
@@ -191,6 +196,23 @@ func (set *labelSet) arrangeRow(r tableRow) (out []line) {
 		out = append(out, c...)
 	}
 	return out
+}
+
+// wholeLabel joins the first cells of a line that a tab within its label cut.
+func (set *labelSet) wholeLabel(cells [][]line) [][]line {
+	if len(cells) < 3 || !cells[0][0].tab || !set.starts[labelKey(cellText(cells[0]))] {
+		return cells
+	}
+	joined := cellText(cells[0])
+	for k := 1; k < min(len(cells)-1, 4); k++ {
+		joined += " " + cellText(cells[k])
+		if h, ok := set.bareLabel(joined); ok && h.rank >= good && h.edits == 0 {
+			label := cells[0][0]
+			label.text = joined
+			return append([][]line{{label}}, cells[k+1:]...)
+		}
+	}
+	return cells
 }
 
 // withoutHint keeps of a label cell the label, when nothing but a hint stands

@@ -17,7 +17,7 @@ func (p *Parser) body(root *part, msg *Message) {
 }
 
 func (p *Parser) readBody(root *part, msg *Message) {
-	c := &collector{parser: p, from: newSender(msg.From), budget: 4 * p.limits.Text}
+	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), budget: 4 * p.limits.Text}
 	chosen := c.read(root)
 	msg.Defects = append(msg.Defects, c.defects...)
 	forms, source := chosen.forms, chosen
@@ -184,7 +184,7 @@ func (c *collector) evaluate(lines []line) reading {
 	}
 	markNoise(lines)
 	lines = c.parser.labels.arrange(lines)
-	markQuotes(lines)
+	markQuotes(lines, c.evidence)
 	rd := &reader{parser: c.parser, lines: lines, from: c.from}
 	return reading{lines: lines, forms: newest(rd.forms())}
 }

@@ -129,7 +129,8 @@ func decodeLines(b []byte, enc encoding.Encoding) string {
 // likelyUTF8 says whether a valid UTF-8 line is more than a coincidence in enc.
 func likelyUTF8(line []byte, enc encoding.Encoding) bool {
 	if _, single := enc.(*charmap.Charmap); single {
-		return true
+		line = clip(line, 4096)
+		return plausibility(string(line)) >= plausibility(decodeWith(enc, line))
 	}
 	return threeByte(line) && strings.ContainsRune(decodeWith(enc, line), utf8.RuneError)
 }
@@ -234,28 +235,6 @@ func mostlyUTF8(b []byte) bool {
 		b = b[n:]
 	}
 	return good >= bad
-}
-
-// guessCharset tells unlabelled Japanese from everything else by its kana;
-// every other guess would harm more often than help.
-func guessCharset(b []byte) string {
-	head := clip(b, 4096)
-	for _, name := range []string{"shift_jis", "euc-jp"} {
-		s := decodeWith(encodingOf(name), head)
-		kana, bad := 0, 0
-		for _, r := range s {
-			switch {
-			case r >= 0x3041 && r <= 0x30fe:
-				kana++
-			case r == utf8.RuneError, r >= 0xff61 && r <= 0xff9f:
-				bad++
-			}
-		}
-		if kana >= 3 && bad*4 <= kana {
-			return name
-		}
-	}
-	return ""
 }
 
 func isASCII(b []byte) bool {

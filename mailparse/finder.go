@@ -47,7 +47,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 	}
 	n, end := 0, len(s)
-	depth := 0
+	depth, slash := 0, -1
 	likely := set.mayBegin(s[from:])
 	for i, r := range s[from:] {
 		if n++; n > maxLabelRunes {
@@ -55,6 +55,9 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 			break
 		}
 		at := from + i
+		if r == '/' && slash < 0 {
+			slash = at
+		}
 		switch {
 		case strings.ContainsRune("([（{", r):
 			depth++
@@ -84,6 +87,9 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 		set.try(s, from, end, sep, better)
 	}
+	if !found && slash > from && end > from {
+		set.bySlash(s, from, slash, better)
+	}
 	if likely {
 		if h, ok := set.prefix(s, from); ok && (!found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
 			best, found = h, true
@@ -91,6 +97,21 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 	}
 	best.label = from
 	return best, found
+}
+
+// bySlash reads "POC / Ana Lopez" and "Case Number/01234567", where no other
+// separator shows a label.
+func (set *labelSet) bySlash(s string, from, at int, report func(hit)) {
+	rest := s[at+1:]
+	l, ok := set.exact[labelKey(s[from:at])]
+	spaced := strings.HasPrefix(rest, " ") && strings.HasSuffix(s[:at], " ")
+	if !ok || l.rank < good || strings.TrimSpace(rest) == "" || !(spaced || l.rank == strong && len(strings.Fields(s[from:at])) > 1) {
+		return
+	}
+	if !unicode.IsUpper(firstRune(s[from:])) && unicode.Is(unicode.Latin, firstRune(s[from:])) {
+		return
+	}
+	report(hit{field: l.field, rank: l.rank - 1, sep: sepSoft, at: len(s) - len(strings.TrimLeft(rest, " "))})
 }
 
 // try looks s[from:to] up and reports it as a hit.
@@ -198,6 +219,10 @@ var notValue = map[string]bool{"is": true, "are": true, "was": true, "were": tru
 	"ist": true, "sind": true, "war": true, "wird": true, "und": true, "von": true, "est": true, "sont": true, "était": true, "pour": true, "et": true, "es": true, "fue": true,
 	"é": true, "foi": true, "para": true, "è": true, "sono": true, "per": true, "wordt": true, "voor": true, "en": true, "i": true, "we": true, "you": true, "it": true, "he": true, "she": true}
 
+// opener are those of notValue that may well begin a value behind one of the
+// template's own labels.
+var opener = map[string]bool{"the": true, "i": true, "we": true, "you": true, "it": true, "he": true, "she": true}
+
 // prefix finds a label that nothing but a blank parts from its value.
 func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 	text := s[from:]
@@ -223,7 +248,11 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 			h.rank = 0
 		}
 		if w, _, _ := strings.Cut(strings.ToLower(rest), " "); notValue[strings.Trim(w, ",.")] {
-			h.rank = 0
+			if l.rank < strong || !opener[w] || h.rank == 0 {
+				h.rank = 0
+			} else {
+				h.rank = weak // "Additional Comments the pump is down"
+			}
 		}
 		if h.rank > 0 && (!found || h.at > best.at) {
 			best, found = h, true

@@ -127,7 +127,7 @@ func (rd *reader) group(hits []hit) [][]hit {
 				cur = append(cur, h)
 				has[h.field] = len(cur)
 			}
-		case newForm(cur, hits[i:]):
+		case newForm(cur, rd.sameText(hits[i:])):
 			flush()
 			cur = append(cur, h)
 			has[h.field] = 1
@@ -203,6 +203,17 @@ func (rd *reader) goesOn(cur []hit, has map[Field]int, rest []hit) bool {
 	return seen > 0
 }
 
+// sameText keeps of hits those before a quote begins or ends.
+func (rd *reader) sameText(hits []hit) []hit {
+	first := rd.lines[hits[0].line]
+	for i, h := range hits {
+		if l := rd.lines[h.line]; l.zone != first.zone || l.depth != first.depth || i > 10 {
+			return hits[:i]
+		}
+	}
+	return hits
+}
+
 // newForm decides whether the repeated label at rest[0] begins another form.
 func newForm(cur, rest []hit) bool {
 	first := rest[0]
@@ -263,12 +274,15 @@ func withoutHeading(s string) string {
 	last := strings.TrimSpace(s[at+1:])
 	above := strings.TrimRight(s[:max(at, 0)], " ")
 	parted := at < 0 || strings.HasSuffix(above, "\n") || ruler.MatchString(above[strings.LastIndexByte(above, '\n')+1:])
-	heading := strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || (at >= 0 && headingLine.MatchString(last))
+	heading := drawnHeading.MatchString(last) || strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || (at >= 0 && headingLine.MatchString(last))
 	if len(last) > 80 || !parted || !heading {
 		return s
 	}
 	return trimRulers(strings.TrimSpace(above))
 }
+
+// drawnHeading is a line between two rulers of its own: "--- blank form ---".
+var drawnHeading = regexp.MustCompile(`^[-=*_~#+<>]{2,}\s*\S.*[-=*_~#+<>]{2,}$`)
 
 var headingLine = regexp.MustCompile(`(?i)^[\s*#_=\-–—]*(?:(?:(?:and|also|the|a|second|2nd|third|3rd|next|another|other|zweite\w*|deuxième|segund\w+|second\w+|tweede|autre|otr\w+|weitere\w*|und|et|y|e|en)\s+){1,3}(?:form|case|escalation|ticket|request|one|fall|caso|cas|eskalation|zaak|formular)\w*|(?:form|case|escalation|ticket|request|no\.?|nr\.?)\s*#?\d{1,2}|\d{1,2}[.)]?|\d/\d)[\s*#_=\-–—:.]*$`)
 

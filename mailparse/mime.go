@@ -58,7 +58,7 @@ func (w *walker) entity(h header, body []byte, depth int, fallback string) *part
 		w.multipart(p, depth)
 	case p.mediaType == "message/rfc822" || p.mediaType == "message/global":
 		w.attachedMail(p, depth)
-	case depth == 0 && p.mediaType == "text/plain" && !h.has("content-type"):
+	case depth == 0 && p.mediaType == "text/plain" && (!h.has("content-type") || beginsWithPart(body)):
 		w.guessMultipart(p, depth)
 	}
 	return p
@@ -147,6 +147,23 @@ func (w *walker) fail(format string, args ...any) {
 	if w.err == nil {
 		w.err = tooComplex(format, args...)
 	}
+}
+
+// beginsWithPart says whether a body that is labelled text is a multipart as
+// it stands: a delimiter and a part's header come first, or right below the
+// line that old programs cannot show the mail.
+func beginsWithPart(body []byte) bool {
+	for pos, texts := 0, 0; pos < len(body) && texts < 3; {
+		line, next := cutLine(body, pos)
+		switch {
+		case bytes.HasPrefix(line, []byte("--")) && len(line) > 2 && len(line) < 80 && next < len(body):
+			return hasPartHeader(body[next:])
+		case len(bytes.TrimSpace(line)) > 0:
+			texts++
+		}
+		pos = next
+	}
+	return false
 }
 
 func hasPartHeader(b []byte) bool {

@@ -9,7 +9,7 @@ import (
 // The phrases here are those of the mail programs themselves, in the
 // languages of their interfaces.
 var (
-	attributionVerb = regexp.MustCompile(`(?i)(?:\bwrote\b|\bwrites\b|\bschrieb\b|\bgeschrieben\b|\ba [ée]crit\b|\bescribi[óo]\b|\bescreveu\b|\bha scritto\b|\bschreef\b|\bgeschreven\b|\bskrev\b|\bkirjoitti\b|\bnapisał(?:\(a\)|a)?|\bnapsal|\bnapísal|\bpisze\b|\bпис|\bнаписал|\bírta\b|\bje napisa|\bа scris\b|\ba scris\b|\byazdı|\bέγραψε|写道|写到|寫道|書きました|のメール|님이 작성|\bsaid\b|\bdixit\b|כתב|كتب)`)
+	attributionVerb = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:wrote|writes|schrieb|geschrieben|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|geschreven|skrev|kirjoitti|napisał(?:\(a\)|a)?|napsal[ai]?|nap[íi]sala?|pisze|пис\p{L}*|написал(?:а|\(а\))?|írta|je napisa\p{L}*|[аa] scris|yazdı|έγραψε|said|dixit)(?:[^\p{L}]|$)|写道|写到|寫道|書きました|のメール|님이 작성|כתב|كتب`)
 	dateLike        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|年`)
 	mailLike        = regexp.MustCompile(`[^\s<>()@:;,"]+@[^\s<>()@:;,"]+\.[a-zA-Z]{2,}`)
 	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메시지)\s*[-_=*—–]*$`)
@@ -20,10 +20,10 @@ var (
 var headKinds = func() map[string]string {
 	kinds := map[string]string{}
 	for kind, names := range map[string]string{
-		"from":    "from,von,de,da,van,från,fra,od,от,lähettäjä,kimden,差出人,送信者,发件人,寄件者,寄件人,보낸 사람,feladó,expéditeur,remitente,mittente,afzender",
-		"to":      "to,an,à,a,para,aan,till,til,do,komu,кому,kime,宛先,收件人,받는 사람,címzett,pour",
-		"subject": "subject,betreff,objet,asunto,assunto,oggetto,onderwerp,ämne,emne,temat,předmět,тема,konu,件名,主题,主旨,제목,tárgy",
-		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,wysłano,odesláno",
+		"from":    "from,von,de,da,van,från,fra,od,от,від,lähettäjä,kimden,gönderen,差出人,送信者,发件人,寄件者,寄件人,보낸 사람,보낸사람,feladó,expéditeur,remitente,remetente,mittente,afzender,absender,avsändare,afsender,από,de la,expeditor,pošiljatelj,pošiljatelj,מאת,من",
+		"to":      "to,an,à,a,para,aan,till,til,do,komu,кому,kime,宛先,收件人,收件者,받는 사람,받는사람,címzett,pour,vastaanottaja,προς,către,catre,za,pro,prejemnik,primatelj,одержувач,alıcı,ontvanger,mottagare,modtager,mottaker,empfänger,destinataire,destinatario,destinatário,אל,إلى",
+		"subject": "subject,betreff,objet,asunto,assunto,oggetto,onderwerp,ämne,emne,temat,předmět,тема,konu,件名,主题,主旨,标题,제목,tárgy,aihe,θέμα,subiect,predmet,tema,teema,sujet,zadeva,נושא,الموضوع",
+		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,보낸 날짜,wysłano,odesláno,odoslané,poslano,lähetetty,päivämäärä,päiväys,elküldve,küldve,στάλθηκε,εστάλη,ημερομηνία,ημ/νία,trimis,dată,надіслано,傳送日期,发送日期,送信日,dag,נשלח,תאריך,تاريخ الإرسال,التاريخ",
 		"other":   "cc,kopie,kopi,copie,копия,抄送,reply-to,antwort an,importance,wichtigkeit,priority,résumé,organization,attachments,anlagen",
 	} {
 		for name := range strings.SplitSeq(names, ",") {
@@ -48,7 +48,8 @@ func headRow(text string) (kind, value string) {
 // markQuotes finds where quoted mails begin that no '>' shows: attribution
 // lines and header blocks. Lines after them belong to the next zone. An
 // attribution above '>' lines is itself part of that quote and opens no zone.
-func markQuotes(lines []line) {
+// evidence says whether n such lines at i are only pasted text.
+func markQuotes(lines []line, evidence func(lines []line, i, n int) bool) {
 	zone := 0
 	for i := 0; i < len(lines); i++ {
 		lines[i].zone = zone
@@ -56,7 +57,7 @@ func markQuotes(lines []line) {
 			continue
 		}
 		n, quoted := quoteHeadAt(lines, i)
-		if n == 0 {
+		if n == 0 || evidence(lines, i, n) {
 			continue
 		}
 		if !quoted {
@@ -67,6 +68,32 @@ func markQuotes(lines []line) {
 		}
 		i += n - 1
 	}
+}
+
+// evidence says whether the header block of n lines at i is pasted into a text
+// as a sample: a colon announces it, and it names none of this mail's own
+// addresses.
+func (c *collector) evidence(lines []line, i, n int) bool {
+	k := i - 1
+	for k >= 0 && lines[k].blank() {
+		k--
+	}
+	if n < 3 || k < 0 || !endsInColon(lines[k].text) || lines[k].depth != lines[i].depth || lines[k].kind != ordinary || originalRuler.MatchString(lines[i].text) {
+		return false
+	}
+	if _, ok := c.parser.labels.bareLabel(lines[k].text); ok {
+		return false
+	}
+	named := false
+	for _, l := range lines[i : i+n] {
+		for _, a := range mailLike.FindAllString(l.text, 4) {
+			if c.from.known[strings.ToLower(a)] {
+				return false
+			}
+			named = true
+		}
+	}
+	return named && nextText(lines, i+n) >= 0
 }
 
 // quoteHeadAt returns how many lines at i introduce a quote, and whether the
@@ -186,7 +213,7 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 
 var (
 	labelled        = regexp.MustCompile(`^[^:：]{2,60}(?::\s|：)`)
-	dateStart       = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)\b|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
+	dateStart       = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)(?:[^\p{L}]|$)|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
 	bareAttribution = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
 	fullDate        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
 	attributionTail = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)

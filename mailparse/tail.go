@@ -20,6 +20,9 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if rd.from.names(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
 		return true
 	}
+	if begun && parted && rd.from.addr != "" && strings.EqualFold(s, rd.from.addr) && !rd.proseFollows(j+1, stop) {
+		return true
+	}
 	if begun && rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
 		return true
 	}
@@ -47,12 +50,27 @@ func (rd *reader) proseFollows(j, stop int) bool {
 			return prose > 0
 		}
 		lines++
-		n := len(strings.Fields(l.text))
+		n := proseWords(l.text)
 		if n >= 7 && !signatureRow.MatchString(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) {
 			prose++
 		}
 	}
 	return prose > 0
+}
+
+// proseWords counts the words of a line that may be a sentence: a row of
+// titles, numbers and addresses that marks part is none.
+func proseWords(s string) int {
+	if strings.Count(s, " | ")+strings.Count(s, " · ")+strings.Count(s, " • ") >= 2 {
+		return 0
+	}
+	n := 0
+	for w := range strings.FieldsSeq(s) {
+		if !strings.ContainsRune(w, '@') && strings.IndexFunc(w, unicode.IsLetter) >= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // notName are single words that close a comment and are nobody's name.

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -8,6 +9,9 @@ import (
 // values cuts the value of each label: from behind the label to the next one,
 // the last to where the mail's text ends.
 func (rd *reader) values(hits []hit, stop int) []string {
+	if rd.answeredDeeper(hits) {
+		rd.raise(hits[0].line, stop)
+	}
 	beneath := rd.answeredBeneath(hits, stop)
 	values := make([]string, len(hits))
 	for i, h := range hits {
@@ -18,6 +22,38 @@ func (rd *reader) values(hits []hit, stop int) []string {
 		}
 	}
 	return values
+}
+
+// answeredDeeper says whether most labels stand alone with their answer beneath
+// them quoted one deeper: a mail program that lost count of its marks.
+func (rd *reader) answeredDeeper(hits []hit) bool {
+	deeper, alone := 0, 0
+	for i, h := range hits[:len(hits)-1] {
+		if rd.after(h) != "" {
+			continue
+		}
+		alone++
+		k := nextText(rd.lines[:hits[i+1].line], h.end+1)
+		if k >= 0 && rd.lines[k].depth > rd.lines[h.line].depth && rd.lines[k].zone == rd.lines[h.line].zone {
+			deeper++
+		}
+	}
+	return deeper >= 2 && deeper*2 > alone
+}
+
+// raise takes the answers of such a form back to the depth of its labels. What
+// follows the last of them after an empty line is left: it may be a quote.
+func (rd *reader) raise(from, stop int) {
+	depth := rd.lines[from].depth
+	for i := from; i < stop; i++ {
+		l := &rd.lines[i]
+		if l.kind == quoteHead || l.zone != rd.lines[from].zone {
+			return
+		}
+		if l.depth == depth+1 {
+			l.depth = depth
+		}
+	}
 }
 
 // answeredBeneath says whether most answers to a quoted template stand
@@ -126,6 +162,9 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		if rd.outOfCell(h, j, len(out) > 0) {
 			break
 		}
+		if own != "" && gap && rd.instructed(h.line) {
+			break
+		}
 		if len(out) > 0 && gap && shortField(h.field) || rd.tailAt(j, stop, h, len(out) > 0) {
 			break
 		}
@@ -134,6 +173,23 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 	}
 	return trimRulers(strings.TrimSpace(strings.Join(out, "\n")))
 }
+
+// instructed says whether line i stands in a quoted letter that asks to fill in
+// the form: then what goes on below an answered label is that letter's text.
+func (rd *reader) instructed(i int) bool {
+	l := rd.lines[i]
+	if l.depth+l.zone == 0 {
+		return false
+	}
+	for j := i - 1; j >= max(i-40, 0) && rd.lines[j].kind != quoteHead && rd.lines[j].zone == l.zone; j-- {
+		if s := rd.lines[j].text; rd.lines[j].depth == l.depth && len(s) < 400 && instruction.MatchString(s) {
+			return true
+		}
+	}
+	return false
+}
+
+var instruction = regexp.MustCompile(`(?i)\b(?:fill|complete|template|these lines|this form|the form|ausfüllen|füllen|formular|vorlage|remplir|compléter|formulaire|modèle|rellen|complet|formulario|plantilla|preench|formulário|modelo|compilare|compili|modulo|invullen|vul|formulier|sjabloon)|ご記入|記入|テンプレート`)
 
 // shortField says whether a field's value is a line or two, so that an empty
 // line ends it where no other label follows.
