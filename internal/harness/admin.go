@@ -22,6 +22,9 @@ func (h *Harness) Admin() *daemon.Admin {
 	return a
 }
 
+// ConfigFile is the path of the desk's configuration.
+func (h *Harness) ConfigFile() string { return h.config }
+
 // Discard waits until the desk has come to rest, and expects whatever letters
 // it has sent.
 func (h *Harness) Discard() {
