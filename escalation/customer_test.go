@@ -547,3 +547,42 @@ func TestAFloodOfAdditionsDoesNotGrowWithoutBound(t *testing.T) {
 		t.Errorf("%d bytes of comments, %d letters, %d told", len(e.Form.Comments), len(e.Letters), len(e.Told))
 	}
 }
+
+func TestTheSameCommentIsKeptOnce(t *testing.T) {
+	s := newScene(t, newMemStore(), nil)
+	s.escalated("01230003", ukLead)
+	for range 3 {
+		s.from(rep, form("01230003", but(func(f *mailparse.Form) { f.Comments = "The  second node is down." })))
+	}
+	if got := s.state("01230003").Form.Comments; got != "The  second node is down." {
+		t.Errorf("the comments are %q", got)
+	}
+}
+
+func TestADraftFillsNoFormOnAnotherCase(t *testing.T) {
+	s := newScene(t, newMemStore(), nil)
+	s.ends(s.from(rep, form("01230002", but(func(f *mailparse.Form) { f.POC = "" }))), escalation.Returned)
+	n := s.expect(escalation.KindReturned, rep)
+	lacks := but(func(f *mailparse.Form) { f.NextStep = "" })
+	s.ends(s.from(rep, form("01230003", lacks), answering(n)), escalation.Returned)
+}
+
+func TestAReplyReplacesWhatWasInvalid(t *testing.T) {
+	s := newScene(t, newMemStore(), nil)
+	ambiguous := func(m *escalation.Mail) {
+		m.Problems = []mailparse.Problem{{Field: mailparse.POCContact, Reason: mailparse.Ambiguous}}
+	}
+	s.ends(s.from(rep, form("01230002"), ambiguous), escalation.Returned)
+	n := s.expect(escalation.KindReturned, rep)
+	s.ends(s.from(rep, text("extension 12"), answering(n)), escalation.Accepted)
+	if f := s.state("01230002").Form; f.POCContact != "extension 12" || len(f.Contacts) != 0 {
+		t.Errorf("the form is %+v", f)
+	}
+}
+
+func TestADuplicateNeedsNoCaseData(t *testing.T) {
+	s := newScene(t, newMemStore(), func(p *escalation.Policy) { p.StaleAfter = time.Hour; p.AckExpires = false })
+	s.escalated("01230003", ukLead)
+	s.outage(2 * time.Hour)
+	s.ends(s.arrives(1), escalation.Duplicate)
+}

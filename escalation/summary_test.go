@@ -254,3 +254,26 @@ func TestAnEscalationBeforeTheLastOneStaysInTheDigest(t *testing.T) {
 		s.unseen = nil
 	})
 }
+
+func TestADigestRepeatsNothing(t *testing.T) {
+	play(t, digestAt(8, 0, workdays, []string{"*"}), func(s *scene) {
+		s.tick()
+		s.forward(time.Minute)
+		s.escalated("01230002", ukLead)
+		s.outage(23*time.Hour - time.Minute)
+		first := s.expect(escalation.KindDigest, director).Letter.Digest
+		s.unseen = nil
+		s.forward(time.Minute)
+		s.escalated("01230003", ukLead)
+		s.outage(24*time.Hour - time.Minute)
+		second := s.expect(escalation.KindDigest, director).Letter.Digest
+		s.unseen = nil
+		s.at("its beginning", second.Since, first.Until)
+		if got := casesOf(second.New); !slices.Equal(got, []string{"01230003"}) {
+			s.Errorf("the second digest shows as new %v", got)
+		}
+		if diff := cmp.Diff([]escalation.DigestCount{{Disposition: escalation.Accepted, Count: 1}}, second.Mails); diff != "" {
+			s.Errorf("mails (-want +got):\n%s", diff)
+		}
+	})
+}
