@@ -302,6 +302,7 @@ func TestDovecotKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
 	w := newWorld(t)
+	w.copies = true
 	b := newBag("dove")
 	kills := pick(3, 50)
 	samples := b.good(10 * kills)

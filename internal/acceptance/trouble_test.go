@@ -152,6 +152,7 @@ func TestServersThatDieInTheMiddle(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, c.redis...)
+			w.copies = c.name == "Dovecot"
 			b := newBag("die")
 			samples := b.good(120)
 			config := w.config()

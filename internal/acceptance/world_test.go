@@ -23,7 +23,8 @@ type world struct {
 	sink  *realserver.SMTPSinkServer
 	dir   string
 
-	files int
+	files  int
+	copies bool // a mail may lie twice where it belongs: its server died while it moved it
 }
 
 // newWorld starts the servers. Each of lines is one of redis.conf.
