@@ -264,6 +264,7 @@ func TestADigestRepeatsNothing(t *testing.T) {
 		first := s.expect(escalation.KindDigest, director).Letter.Digest
 		s.unseen = nil
 		s.forward(time.Minute)
+		s.unseen = nil // of the first escalation, whose ladder has ended
 		s.escalated("01230003", ukLead)
 		s.outage(24*time.Hour - time.Minute)
 		second := s.expect(escalation.KindDigest, director).Letter.Digest
