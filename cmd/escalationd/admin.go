@@ -85,7 +85,7 @@ func (c *verifyCmd) Run(ctx context.Context, s *streams) error {
 	}
 	defer a.Close()
 	v, err := a.Verify(ctx)
-	if err == nil && c.WriteOff && len(v.Gone) > 0 {
+	if err == nil && c.WriteOff && len(v.Gone)+len(v.Again) > 0 {
 		if _, err = a.WriteOff(ctx, v); err == nil {
 			v, err = a.Verify(ctx)
 		}

@@ -134,7 +134,17 @@ func (s *Store) act(ctx context.Context, count string, l Line) error {
 // longer in the inbox. Those decided meanwhile are left alone; it answers how
 // many were written off.
 func (s *Store) WriteOff(ctx context.Context, locations []string, by string, now time.Time) (int, error) {
-	args := []any{now.UTC().Format(time.RFC3339Nano), by}
+	return s.writeOff(ctx, "gone", locations, by, now)
+}
+
+// Uncount takes mails off the list of undecided ones that had been decided and
+// moved before they were seen once more.
+func (s *Store) Uncount(ctx context.Context, locations []string, now time.Time) (int, error) {
+	return s.writeOff(ctx, "again", locations, "", now)
+}
+
+func (s *Store) writeOff(ctx context.Context, why string, locations []string, by string, now time.Time) (int, error) {
+	args := []any{why, now.UTC().Format(time.RFC3339Nano), by}
 	for _, l := range locations {
 		args = append(args, l)
 	}

@@ -153,6 +153,14 @@ func writtenOff(b *bench) {
 	}
 	b.apply(accepted("m1", 1))
 	b.wantBooks(2, 1, 0)
+	b.count(1, "desk|1|m1") // by a daemon that then ended, after another had moved it
+	b.wantBooks(3, 1, 1)
+	for _, want := range []int{1, 0} {
+		if n, err := b.store.Uncount(b.Context(), []string{"desk|1|m1"}, b.now); err != nil || n != want {
+			b.Fatalf("counted again: %d, %v, want %d", n, err, want)
+		}
+	}
+	b.wantBooks(2, 1, 0)
 }
 
 func (b *bench) journal() []redisstore.Line {

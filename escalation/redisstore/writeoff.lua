@@ -1,12 +1,19 @@
--- Takes mails that have left the inbox undecided off the books. Answers how many.
--- KEYS: tries counts journal commits   ARGV: at by location...
-local n = 0
-for i = 3, #ARGV do
+-- Takes mails that are not in the inbox off the list of undecided ones, and
+-- answers how many: those that left it undecided are written off; those that
+-- had been decided, and were seen once more by a daemon that ended at that
+-- moment, are counted as seen once.
+-- KEYS: tries counts journal commits   ARGV: why at by location...   (why: gone, or again)
+local n, why = 0, ARGV[1]
+for i = 4, #ARGV do
   if redis.call('HDEL', KEYS[1], ARGV[i]) == 1 then
     n = n + 1
-    redis.call('HINCRBY', KEYS[2], 'gone', 1)
-    redis.call('XADD', KEYS[3], '*', 'event', 'gone:' .. ARGV[i], 'at', ARGV[1], 'location', ARGV[i], 'by', ARGV[2],
-      'reason', 'taken out of the inbox before it was decided')
+    if why == 'again' then
+      redis.call('HINCRBY', KEYS[2], 'seen', -1)
+    else
+      redis.call('HINCRBY', KEYS[2], 'gone', 1)
+      redis.call('XADD', KEYS[3], '*', 'event', 'gone:' .. ARGV[i], 'at', ARGV[2], 'location', ARGV[i], 'by', ARGV[3],
+        'reason', 'taken out of the inbox before it was decided')
+    end
     redis.call('INCR', KEYS[4])
   end
 end

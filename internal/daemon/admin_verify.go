@@ -27,6 +27,7 @@ type Verification struct {
 	Notes      []string                         `json:"notes"`
 	Findings   []redisstore.Finding             `json:"findings"` // what does not add up
 	Gone       []string                         `json:"gone"`     // locations of mails that left an inbox undecided
+	Again      []string                         `json:"again"`    // of decided and moved mails that a daemon counted once more before it ended
 }
 
 // auditPause lies between two looks at a desk that may be at work.
@@ -77,6 +78,10 @@ func (a *Admin) look(ctx context.Context) (*Verification, error) {
 	for l := range undecided {
 		v.Notes = append(v.Notes, "The mail at "+l+" was seen in an inbox that is no longer configured.")
 	}
+	if len(v.Again) > 0 {
+		v.Notes = append(v.Notes, plural(len(v.Again), "mail")+" stand among the undecided although decided and moved: "+
+			"a daemon had counted them once more when it ended. Set that right with --write-off.")
+	}
 	filed.compare(v, books)
 	slices.Sort(v.Notes)
 	slices.SortFunc(v.Findings, func(a, b redisstore.Finding) int { return strings.Compare(a.Ref+a.Detail, b.Ref+b.Detail) })
@@ -116,7 +121,7 @@ func (a *Admin) lookInto(
 			v.New++
 		}
 	}
-	if err := a.missing(ctx, v, name, folder.UIDValidity(), here, undecided); err != nil {
+	if err := a.missing(ctx, v, name, folder.UIDValidity(), here, undecided, decided); err != nil {
 		return err
 	}
 	facts, err := box.Probe(ctx)
@@ -128,7 +133,10 @@ func (a *Admin) lookInto(
 // missing finds the mails that are undecided and not in their inbox. A mail
 // leaves it only after its decision is in Redis, so what is undecided after
 // the inbox was listed, and not in that list, has gone another way.
-func (a *Admin) missing(ctx context.Context, v *Verification, name string, validity uint32, here, undecided map[string]bool) error {
+func (a *Admin) missing(
+	ctx context.Context, v *Verification, name string, validity uint32, here, undecided map[string]bool,
+	decided map[string]escalation.Disposition,
+) error {
 	after, err := a.store.Undecided(ctx)
 	if err != nil {
 		return err
@@ -142,6 +150,8 @@ func (a *Admin) missing(ctx context.Context, v *Verification, name string, valid
 		delete(undecided, l)
 		switch {
 		case here[l]:
+		case decided[l] != "":
+			v.Again = append(v.Again, l)
 		case uidValidity != validity:
 			renewed++
 		default:
@@ -189,10 +199,10 @@ func (f folderCounts) compare(v *Verification, b redisstore.Books) {
 }
 
 // WriteOff takes mails off the books that have left an inbox undecided, and
-// answers how many.
+// answers how many; those that were counted once more are set right.
 func (a *Admin) WriteOff(ctx context.Context, v *Verification) (int, error) {
-	if len(v.Gone) == 0 {
-		return 0, nil
+	if _, err := a.store.Uncount(ctx, v.Again, a.now()); err != nil {
+		return 0, err
 	}
 	return a.store.WriteOff(ctx, v.Gone, a.by, a.now())
 }
