@@ -37,6 +37,9 @@ type Relay struct {
 	User     string
 	Password func(context.Context) (string, error)
 	Token    func(context.Context) (string, error) // OAuth 2 bearer token
+	// Outcome, if set, is told how each login ended: nil, or the refusal. A
+	// trouble with the connection is neither.
+	Outcome func(refusal error)
 
 	// Connections is how many idle connections are kept; 4 if zero.
 	Connections int

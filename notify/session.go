@@ -86,13 +86,28 @@ func (r *Relay) login(ctx context.Context, s *session) error {
 	auth, err := r.auth(ctx, s)
 	if err != nil {
 		failed := sendError(StageAuth, err)
-		failed.Class = Auth
+		var unreached net.Error // the token server, for one
+		if !errors.As(err, &unreached) {
+			failed.Class = Auth
+		}
 		return failed
 	}
-	if err := s.client.Auth(auth); err != nil {
-		return sendError(StageAuth, err)
+	err = s.client.Auth(auth)
+	if err == nil {
+		r.outcome(nil)
+		return nil
 	}
-	return nil
+	failed := sendError(StageAuth, err)
+	if failed.Class == Auth {
+		r.outcome(failed)
+	}
+	return failed
+}
+
+func (r *Relay) outcome(refusal error) {
+	if r.Outcome != nil {
+		r.Outcome(refusal)
+	}
 }
 
 // auth chooses the mechanism: what a token or a password can, and the relay

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"escalationd/internal/failpoint"
 	"escalationd/notify"
 )
 
@@ -25,7 +26,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n
 	for i, id := range ids {
 		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease))}}
 	}
-	cmds, err := s.runAll(ctx, claimScript, calls)
+	cmds, err := failpoint.Get("claim", func() ([]*redis.Cmd, error) { return s.runAll(ctx, claimScript, calls) })
 	if err != nil {
 		return nil, fmt.Errorf("claim notices: %w", err)
 	}
@@ -73,7 +74,7 @@ func (s *Store) Seal(ctx context.Context, sealed []notify.Sealed) error {
 	for i, n := range sealed {
 		claims[i], calls[i] = n.Claim, s.holdCall(n.Claim, "", n.Raw)
 	}
-	return s.holdAll(ctx, "seal notices", claims, calls)
+	return failpoint.Do("seal", func() error { return s.holdAll(ctx, "seal notices", claims, calls) })
 }
 
 // Renew implements notify.Outbox.
@@ -115,8 +116,10 @@ func (s *Store) Settle(ctx context.Context, now time.Time, results []notify.Resu
 			[]any{r.ID, r.Attempt, string(r.Fate), millis(now), millis(r.At), r.Detail, s.retention.Milliseconds()},
 		}
 	}
-	_, err := s.settleAll(ctx, "settle notices", settleScript, calls)
-	return err
+	return failpoint.Do("settle", func() error {
+		_, err := s.settleAll(ctx, "settle notices", settleScript, calls)
+		return err
+	})
 }
 
 // settleAll runs calls about claims, and says of each whether the claim is

@@ -28,6 +28,13 @@ type desk struct {
 // start runs the daemon with a configuration.
 func (w *world) start(config string) *desk {
 	w.Helper()
+	return w.startProgram(os.Getenv(binaryEnv), config)
+}
+
+// startProgram is start with another build of the program, and more in its
+// environment.
+func (w *world) startProgram(program, config string, environment ...string) *desk {
+	w.Helper()
 	text, err := os.ReadFile(config)
 	if err != nil {
 		w.Fatal(err)
@@ -40,8 +47,8 @@ func (w *world) start(config string) *desk {
 	}
 	defer log.Close()
 	d.from = len(d.said())
-	d.cmd = exec.Command(os.Getenv(binaryEnv), "run", "--config", config)
-	d.cmd.Stderr, d.cmd.Env = log, w.environment()
+	d.cmd = exec.Command(program, "run", "--config", config)
+	d.cmd.Stderr, d.cmd.Env = log, append(w.environment(), environment...)
 	if err := d.cmd.Start(); err != nil {
 		w.Fatalf("start the daemon: %v", err)
 	}

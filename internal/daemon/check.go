@@ -61,7 +61,7 @@ func Check(ctx context.Context, cfg *config.Config, out io.Writer) bool {
 
 func (c *checker) inbox(ctx context.Context, cfg *config.Config, i config.Inbox) {
 	what := "IMAP " + i.Name
-	box, err := inbox.New(inboxOptions(i, cfg.Policy, nil))
+	box, err := inbox.New(inboxOptions(i, cfg.Policy, newLogin(i), nil))
 	if err != nil {
 		c.fail(what, err.Error(), "correct the inbox's keys in the configuration")
 		return
@@ -93,7 +93,7 @@ func (c *checker) relay(ctx context.Context, cfg *config.Config) {
 	what := "SMTP relay"
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
-	relay := newRelay(cfg.SMTP)
+	relay := newRelay(cfg.SMTP, newRelayLogin(cfg.SMTP))
 	defer relay.Close()
 	err := relay.Probe(ctx)
 	var send *notify.SendError

@@ -46,6 +46,7 @@ type Daemon struct {
 	desk     *escalation.Desk
 	inboxes  []*inbox.Inbox
 	standby  []atomic.Bool // by inbox: another daemon serves it
+	logins   map[string]*login
 	relay    *notify.Relay
 	courier  *notify.Courier
 	web      *web.Server
@@ -71,7 +72,7 @@ func (e *SetupError) Unwrap() error { return e.Err }
 // New puts a daemon together. It contacts nobody; an error is a mistake in the
 // configuration or in a file it names.
 func New(c *config.Config, o Options) (*Daemon, error) {
-	d := &Daemon{config: c, log: o.Log, now: o.Now, tick: cmp.Or(o.Tick, time.Second), nudge: make(chan struct{}, 1)}
+	d := &Daemon{config: c, log: o.Log, now: o.Now, tick: cmp.Or(o.Tick, time.Second), nudge: make(chan struct{}, 1), logins: map[string]*login{}}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -104,14 +105,19 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		Policy: policy, Store: d.store, Read: d.reader.read,
 		Secret: secret, Now: d.now, Log: d.log, Observe: d.observer(o.Observe),
 	}
-	d.relay = newRelay(c.SMTP)
+	relayLogin := newRelayLogin(c.SMTP)
+	d.logins["relay"] = relayLogin
+	d.relay = newRelay(c.SMTP, relayLogin)
 	d.courier = &notify.Courier{
 		Outbox: d.store, Relay: d.relay, Templates: set, From: c.SMTP.From, Now: d.now, Log: d.log,
 		Connections: c.SMTP.Connections, Nudge: d.nudge, Alarm: d.raise,
 	}
 	d.standby = make([]atomic.Bool, len(c.Inboxes))
 	for i, one := range c.Inboxes {
-		o := inboxOptions(one, c.Policy, d.log)
+		l := newLogin(one)
+		l.refused = d.loginRefused(one.Name)
+		d.logins["inbox:"+one.Name] = l
+		o := inboxOptions(one, c.Policy, l, d.log)
 		o.Gate = d.gate(i)
 		box, err := inbox.New(o)
 		if err != nil {
@@ -138,22 +144,19 @@ func Parser(c *config.Config) *mailparse.Parser {
 	})
 }
 
-func newRelay(c config.SMTP) *notify.Relay {
-	login := credentials(c.URL.User(), c.Password, c.OAuth2)
+func newRelayLogin(c config.SMTP) *login {
+	return &login{user: c.URL.User(), password: c.Password, oauth: c.OAuth2}
+}
+
+func newRelay(c config.SMTP, l *login) *notify.Relay {
 	r := &notify.Relay{
 		Host: c.URL.Host(), Port: c.URL.Port(), User: c.URL.User(), Connections: c.Connections,
-		TLS: notify.TLSMode(c.URL.TLS()), Hello: domainOf(c.From.Address),
+		TLS: notify.TLSMode(c.URL.TLS()), Hello: domainOf(c.From.Address), Outcome: l.ended,
 	}
 	if c.OAuth2 != nil {
-		r.Token = func(ctx context.Context) (string, error) {
-			_, _, token, err := login(ctx)
-			return token, err
-		}
+		r.Token = l.accessToken
 	} else {
-		r.Password = func(ctx context.Context) (string, error) {
-			_, password, _, err := login(ctx)
-			return password, err
-		}
+		r.Password = l.secret
 	}
 	return r
 }
@@ -181,6 +184,21 @@ func (d *Daemon) raise(ctx context.Context, a escalation.Alarm) {
 	c := escalation.Change{Event: fmt.Sprintf("alarm-raised:%s:%s:%d", a.What, a.Ref, a.At.UnixNano()), At: a.At, Alarms: []escalation.Alarm{a}}
 	if _, err := d.store.Apply(ctx, []escalation.Change{c}); err != nil {
 		d.log.Error("alarm not raised", "alarm", a.What, "error", err)
+	}
+}
+
+// loginRefused alarms ops that a mailbox refuses us. At the start the daemon
+// ends with the same words instead.
+func (d *Daemon) loginRefused(inbox string) func(error) {
+	return func(refusal error) {
+		if d.opened.Load() == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		d.raise(ctx, escalation.Alarm{At: d.now(), What: "inbox", Ref: inbox,
+			Detail: "The mailbox refuses our login, and its mails wait: " + refusal.Error() +
+				". Put the right password or token in its file; it is read at each login."})
 	}
 }
 

@@ -6,15 +6,9 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
-	"time"
-
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 
 	"escalationd/escalation"
 	"escalationd/escalation/redisstore"
@@ -116,80 +110,36 @@ func (h *handler) backlog(m inbox.Mail) string {
 	return "it arrived long before the desk was first opened (policy.backlog)"
 }
 
+// newLogin makes what an inbox is logged in with.
+func newLogin(c config.Inbox) *login {
+	return &login{user: c.URL.User(), password: c.Password, oauth: c.OAuth2}
+}
+
 // inboxOptions says how an inbox is reached.
-func inboxOptions(c config.Inbox, p config.Policy, log *slog.Logger) inbox.Options {
-	login := credentials(c.URL.User(), c.Password, c.OAuth2)
+func inboxOptions(c config.Inbox, p config.Policy, l *login, log *slog.Logger) inbox.Options {
 	return inbox.Options{
 		Name: c.Name, Addr: c.URL.Address(), Insecure: c.Insecure,
 		Security:  map[config.TLSMode]inbox.Security{config.TLSImplicit: inbox.ImplicitTLS, config.TLSStartTLS: inbox.StartTLS, config.TLSNone: inbox.Plain}[c.URL.TLS()],
 		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		Auth: func(ctx context.Context) (inbox.Credentials, error) {
-			user, password, token, err := login(ctx)
-			return inbox.Credentials{Username: user, Password: password, Token: token}, err
-		},
-		Mailbox: c.URL.Mailbox(), Processed: c.Processed, Quarantine: c.Quarantine,
+		Auth:      func(ctx context.Context) (inbox.Credentials, error) { return inboxCredentials(ctx, c.Name, l) },
+		Mailbox:   c.URL.Mailbox(), Processed: c.Processed, Quarantine: c.Quarantine,
 		Poll: p.Poll, MaxMessage: int64(p.MaxMessage), Logger: log,
 	}
 }
 
-// credentials answers what one login needs, read anew each time: a password,
-// or an access token that is renewed before it ends.
-func credentials(user string, password config.Secret, o *config.OAuth2) func(context.Context) (string, string, string, error) {
-	if o == nil {
-		return func(context.Context) (string, string, string, error) {
-			if password.IsZero() {
-				return user, "", "", nil
-			}
-			p, err := password.Read()
-			return user, p, "", err
-		}
+func inboxCredentials(ctx context.Context, name string, l *login) (inbox.Credentials, error) {
+	given := inbox.Credentials{Username: l.user, Outcome: l.ended}
+	var err error
+	if l.oauth == nil {
+		given.Password, err = l.secret(ctx)
+	} else {
+		given.Token, err = l.accessToken(ctx)
 	}
-	var mu sync.Mutex
-	var kept *oauth2.Token
-	return func(ctx context.Context) (string, string, string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if kept.Valid() {
-			return user, "", kept.AccessToken, nil
-		}
-		token, err := newToken(ctx, o)
-		if err != nil {
-			return "", "", "", err
-		}
-		kept = token
-		return user, "", token.AccessToken, nil
+	var no *tokenRefusal
+	if errors.As(err, &no) {
+		l.ended(err)
+		err = &inbox.SetupError{Inbox: name, Problem: no.Error(), Login: true, Permanent: true,
+			Remedy: "check client_id, the client secret, the refresh token and the scopes"}
 	}
-}
-
-// newToken asks for an access token (RFC 6749 sections 4.4 and 6).
-func newToken(ctx context.Context, o *config.OAuth2) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	var secret string
-	if !o.ClientSecret.IsZero() {
-		var err error
-		if secret, err = o.ClientSecret.Read(); err != nil {
-			return nil, fmt.Errorf("read client secret: %w", err)
-		}
-	}
-	if o.RefreshToken.IsZero() {
-		c := clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL.String(), Scopes: o.Scopes}
-		token, err := c.Token(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("get access token: %w", err)
-		}
-		return token, nil
-	}
-	refresh, err := o.RefreshToken.Read()
-	if err != nil {
-		return nil, fmt.Errorf("read refresh token: %w", err)
-	}
-	c := oauth2.Config{
-		ClientID: o.ClientID, ClientSecret: secret, Scopes: o.Scopes, Endpoint: oauth2.Endpoint{TokenURL: o.TokenURL.String()},
-	}
-	token, err := c.TokenSource(ctx, &oauth2.Token{RefreshToken: refresh}).Token()
-	if err != nil {
-		return nil, fmt.Errorf("renew access token: %w", err)
-	}
-	return token, nil
+	return given, err
 }

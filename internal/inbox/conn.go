@@ -144,7 +144,16 @@ func (c *conn) login(ctx context.Context) error {
 	}
 	err = c.do(ctx, "log in to "+c.o.Addr, small, func() error { return c.authenticate(creds) })
 	if err != nil {
-		return c.explainLogin(err)
+		err = c.explainLogin(err)
+		var setup *SetupError
+		if errors.As(err, &setup) && creds.Outcome != nil {
+			setup.Token = creds.Token != ""
+			creds.Outcome(setup)
+		}
+		return err
+	}
+	if creds.Outcome != nil {
+		creds.Outcome(nil)
 	}
 	// Servers tell more after the login. Just after it Client.Caps may still give
 	// what was told before, without MOVE and UIDPLUS; one command later it asks.

@@ -27,6 +27,9 @@ type Credentials struct {
 	Username string
 	Password string
 	Token    string // an OAuth 2.0 access token
+	// Outcome, if set, is told how the login ended: nil, or the refusal. A
+	// trouble with the connection is neither.
+	Outcome func(refusal error)
 }
 
 // Options describes one mailbox. Name, Addr, Auth, Processed and Quarantine are

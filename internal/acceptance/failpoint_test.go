@@ -1,0 +1,77 @@
+package acceptance
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// effects are the program's effects on the world outside, each with how many
+// times at most it is let pass before the program is killed at it.
+var effects = []struct {
+	name string
+	pass int
+}{
+	{"count", 3}, {"apply", 1}, {"move", 1}, {"witness", 1},
+	{"claim", 1}, {"seal", 1}, {"body", 12}, {"dot", 12}, {"settle", 6},
+}
+
+// Whichever effect the program is killed at, before or after: each mail has
+// one outcome, and each letter goes out once. Only what was on its way to the
+// relay, or had just got there, may go out once more, the same byte for byte.
+func TestKilledAtEachEffectNothingIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "escalationd")
+	if out, err := exec.Command("go", "build", "-tags", "failpoint", "-o", program, "escalationd/cmd/escalationd").CombinedOutput(); err != nil {
+		t.Fatalf("build escalationd with failpoints: %v\n%s", err, out)
+	}
+	for _, e := range effects {
+		for _, when := range []string{"before", "after"} {
+			t.Run(e.name+"."+when, func(t *testing.T) {
+				t.Parallel()
+				killAt(t, program, e.name+"."+when, e.pass)
+			})
+		}
+	}
+}
+
+func killAt(t *testing.T, program, where string, pass int) {
+	rng := random(t)
+	w := newWorld(t)
+	b := newBag("point")
+	kills := pick(2, 20)
+	samples := b.good(5 * kills)
+	config := w.config(edit{"connections: 4", "connections: 1"})
+	w.feed(config, b)
+	killed := 0
+	for i := range kills {
+		w.deliver(samples[5*i : 5*i+5])
+		hit := 1 + rng.IntN(pass)
+		d := w.startProgram(program, config, fmt.Sprintf("ESCALATIOND_FAILPOINT=%s=kill@%d", where, hit))
+		select {
+		case <-d.done:
+			killed++
+		case <-time.After(10 * time.Second): // it has not come to that many
+			d.kill()
+		}
+		d = w.start(config)
+		w.inboxIs(0, time.Minute)
+		w.allOut(samples[:5*i+5], fmt.Sprintf("kill %d", i+1))
+		d.stop()
+	}
+	if killed < kills/2 {
+		t.Errorf("the program was killed %d times, want %d", killed, kills)
+	}
+	d := w.start(config)
+	// One letter may be on its way, and the one before it not recorded yet.
+	w.settled(d, samples, 2*kills, time.Minute)
+	d.stop()
+	copies := map[string]int{}
+	for _, l := range w.letters() {
+		if copies[l.id]++; copies[l.id] > 2 {
+			t.Errorf("letter %s went out %d times", l.id, copies[l.id])
+		}
+	}
+}
