@@ -310,7 +310,7 @@ func (set *labelSet) alignedTable(lines []line) (n int, out []line) {
 	if k < 0 {
 		return 0, nil
 	}
-	if ruler.MatchString(lines[k].text) {
+	if isRuler(lines[k].text) {
 		if k = nextText(lines, k+1); k < 0 {
 			return 0, nil
 		}

@@ -268,7 +268,7 @@ func fresh(lines []line, from sender) string {
 		if l.kind != ordinary || l.depth > 0 {
 			continue
 		}
-		if isDelimiter(l.text) || rd.isTail(i) || (isClosing(l.text) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {
+		if isDelimiter(l.text) || rd.isTail(i) || (rd.isClosing(i) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {
 			break
 		}
 		out = append(out, l)

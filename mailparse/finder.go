@@ -59,13 +59,13 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 			slash = at
 		}
 		switch {
-		case strings.ContainsRune("([（{", r):
+		case r == '(' || r == '[' || r == '{' || r == '（':
 			depth++
 			if depth == 1 && i > 0 {
 				set.try(s, from, at, sepNone, better)
 			}
 			continue
-		case strings.ContainsRune(")]）}", r):
+		case r == ')' || r == ']' || r == '}' || r == '）':
 			depth = max(depth-1, 0)
 		}
 		sep := separatorAt(s, at, r)
@@ -226,7 +226,7 @@ var opener = map[string]bool{"the": true, "i": true, "we": true, "you": true, "i
 // prefix finds a label that nothing but a blank parts from its value.
 func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 	text := s[from:]
-	words := 0
+	words, strange := 0, 0
 	for i := 1; i <= len(text) && i < 160 && words < 12; i++ {
 		if i < len(text) && !utf8.RuneStart(text[i]) {
 			continue
@@ -235,7 +235,15 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 			continue
 		}
 		words++
-		l, ok := set.exact[labelKey(text[:i])]
+		key := labelKey(text[:i])
+		l, ok := set.exact[key]
+		if !ok && !set.starts[key] {
+			if strange++; strange > 3 && !strings.ContainsAny(text[:i], "([{<（［【〔") {
+				break // no label goes on like this
+			}
+			continue
+		}
+		strange = 0
 		rest := strings.TrimLeft(text[i:], " .")
 		if !ok || rest == "" || l.rank < good {
 			continue
@@ -322,12 +330,13 @@ func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bo
 		if next.blank() || next.kind != ordinary || next.depth > lines[i].depth || !(next.row == lines[i].row && next.col == lines[i].col || next.tab && next.col == 0) {
 			break
 		}
-		if h, ok := set.find(clipRunes(next.text, 200), false); ok && hasOwn && own.edits == 0 && h.rank >= good && own.rank >= good {
-			break
-		}
+		another, labelled := set.find(clipRunes(next.text, 200), false)
 		before := len(joined) + 1
 		joined += " " + clipRunes(next.text, 400)
 		h, ok := set.find(joined, isCell(lines, j))
+		if labelled && hasOwn && own.edits == 0 && another.rank >= good && own.rank >= good && !(another.edits > 0 && ok && h.edits == 0 && h.field == own.field && h.at > before) {
+			break
+		}
 		if !ok || h.at < before || h.rank < weak || h.sep == sepNone || !labelEndsAfter(joined, h, before) || (found && h.edits > best.edits) {
 			continue
 		}

@@ -20,20 +20,27 @@ type reader struct {
 	lines  []line
 	from   sender
 	tails  []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
+	closes []int8 // likewise of isClosing
 }
 
 // isTail remembers tailStart's answer for a line.
-func (rd *reader) isTail(i int) bool {
-	if rd.tails == nil {
-		rd.tails = make([]int8, len(rd.lines))
+func (rd *reader) isTail(i int) bool { return rd.remember(&rd.tails, i, tailStart) }
+
+// isClosing remembers whether a line is a sign-off.
+func (rd *reader) isClosing(i int) bool { return rd.remember(&rd.closes, i, isClosing) }
+
+func (rd *reader) remember(memo *[]int8, i int, test func(string) bool) bool {
+	if *memo == nil {
+		*memo = make([]int8, len(rd.lines))
 	}
-	if rd.tails[i] == 0 {
-		rd.tails[i] = -1
-		if tailStart(rd.lines[i].text) {
-			rd.tails[i] = 1
+	m := *memo
+	if m[i] == 0 {
+		m[i] = -1
+		if test(rd.lines[i].text) {
+			m[i] = 1
 		}
 	}
-	return rd.tails[i] > 0
+	return m[i] > 0
 }
 
 // forms finds all forms of a document, in reading order.
@@ -70,7 +77,7 @@ func (rd *reader) plausible(hits []hit) []hit {
 			if l.kind == quoteHead {
 				closed = false
 			}
-			if isDelimiter(l.text) || isClosing(l.text) || rd.isTail(next) || rd.signatureName(next) {
+			if isDelimiter(l.text) || rd.isClosing(next) || rd.isTail(next) || rd.signatureName(next) {
 				closed = true
 			}
 		}
@@ -273,7 +280,7 @@ func withoutHeading(s string) string {
 	at := strings.LastIndexByte(s, '\n')
 	last := strings.TrimSpace(s[at+1:])
 	above := strings.TrimRight(s[:max(at, 0)], " ")
-	parted := at < 0 || strings.HasSuffix(above, "\n") || ruler.MatchString(above[strings.LastIndexByte(above, '\n')+1:])
+	parted := at < 0 || strings.HasSuffix(above, "\n") || isRuler(above[strings.LastIndexByte(above, '\n')+1:])
 	heading := drawnHeading.MatchString(last) || strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || (at >= 0 && headingLine.MatchString(last))
 	if len(last) > 80 || !parted || !heading {
 		return s

@@ -12,7 +12,8 @@ import (
 // label is one phrase of the table, folded.
 type label struct {
 	key   []rune
-	bag   uint64 // which letters it holds: a cheap bound on its distance
+	bag   uint64    // which letters it holds: a cheap bound on its distance
+	count [32]uint8 // how often it holds each letter, by value modulo 32: a closer one
 	field Field
 	rank  int
 }
@@ -22,14 +23,11 @@ type labelSet struct {
 	exact  map[string]label
 	heads  map[string]bool // the first three letters of all keys
 	starts map[string]bool // the first words of labels, where a hard wrap may cut
-	fuzzy  []label         // those long enough to be misspelt recognisably
+	fuzzy  [65][]label     // those long enough to be misspelt recognisably, by their letters
 }
 
 func newLabelSet(extra map[Field][]string) *labelSet {
 	set := &labelSet{exact: map[string]label{}, starts: map[string]bool{}, heads: map[string]bool{}}
-	for w := range fillerFirst {
-		set.heads[head(w)] = true
-	}
 	for _, p := range labelTable {
 		for _, text := range p.labels {
 			set.add(text, p.field, p.rank)
@@ -56,10 +54,11 @@ func (set *labelSet) add(text string, f Field, rank int) {
 	for i := 1; i < len(words); i++ {
 		set.starts[labelKey(strings.Join(words[:i], " "))] = true
 	}
-	l := label{key: []rune(key), bag: letterBag(key), field: f, rank: rank}
+	l := label{key: []rune(key), bag: letterBag(key), count: letterCount([]rune(key)), field: f, rank: rank}
 	set.exact[key] = l
 	if rank >= good && maxEdits(len(l.key)) > 0 {
-		set.fuzzy = append(set.fuzzy, l)
+		n := min(len(l.key), 64)
+		set.fuzzy[n] = append(set.fuzzy[n], l)
 	}
 }
 
@@ -94,16 +93,18 @@ func (set *labelSet) lookup(text string) (l label, edits int, ok bool) {
 	if n < 6 || n > 64 {
 		return label{}, 0, false
 	}
-	bag := letterBag(key)
+	bag, count := letterBag(key), letterCount(runes)
 	best := 5
-	for i := range set.fuzzy {
-		c := &set.fuzzy[i]
-		limit := min(maxEdits(len(c.key)), best-1)
-		if d := len(c.key) - n; d > limit || -d > limit || bagDistance(bag, c.bag) > limit {
-			continue
-		}
-		if d := editDistance(runes, c.key, limit); d <= limit {
-			best, l = d, *c
+	for size := max(n-4, 0); size <= min(n+4, 64); size++ {
+		for i := range set.fuzzy[size] {
+			c := &set.fuzzy[size][i]
+			limit := min(maxEdits(len(c.key)), best-1)
+			if d := len(c.key) - n; d > limit || -d > limit || bagDistance(bag, c.bag) > limit || countDistance(&count, &c.count) > limit {
+				continue
+			}
+			if d := editDistance(runes, c.key, limit); d <= limit {
+				best, l = d, *c
+			}
 		}
 	}
 	return l, best, best < 5
@@ -192,6 +193,9 @@ func dropHints(s string) string {
 // labelWords splits a phrase into folded words. A hyphen or an apostrophe
 // joins, everything else that is no letter or digit parts.
 func labelWords(s string) []string {
+	if plainASCII(s) && strings.IndexByte(s, '#') < 0 && strings.IndexByte(s, '&') < 0 {
+		return joinNumero(asciiWords(s))
+	}
 	if !plainASCII(s) {
 		s = norm.NFKD.String(s)
 	}
@@ -224,6 +228,22 @@ func labelWords(s string) []string {
 	return joinNumero(words)
 }
 
+// asciiWords is labelWords for what most lines are made of.
+func asciiWords(s string) []string {
+	folded := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r == '-' || r == '\'':
+			return -1
+		}
+		return ' '
+	}, s)
+	return strings.Fields(folded)
+}
+
 // joinNumero reads "n°", "nº" and the parts of "№" as one word.
 func joinNumero(words []string) []string {
 	for i := 0; i+1 < len(words); i++ {
@@ -250,6 +270,26 @@ func letterBag(s string) uint64 {
 // bagDistance is a lower bound of the edits between two words.
 func bagDistance(a, b uint64) int {
 	return max(bits.OnesCount64(a&^b), bits.OnesCount64(b&^a))
+}
+
+func letterCount(key []rune) (count [32]uint8) {
+	for _, r := range key {
+		count[r&31]++
+	}
+	return count
+}
+
+// countDistance is a closer lower bound of the edits between two words.
+func countDistance(a, b *[32]uint8) int {
+	more, less := 0, 0
+	for i := range a {
+		if d := int(a[i]) - int(b[i]); d > 0 {
+			more += d
+		} else {
+			less -= d
+		}
+	}
+	return max(more, less)
 }
 
 // editDistance counts insertions, deletions, substitutions and swaps of
@@ -362,22 +402,39 @@ func head(key string) string { return clipRunes(key, 3) }
 
 // mayBegin says quickly whether a label can begin here, misspellings aside.
 func (set *labelSet) mayBegin(s string) bool {
-	var b [3]byte
-	n := 0
-	for i := 0; i < len(s) && n < 3; i++ {
-		c := s[i]
+	for range 3 {
+		word, rest, plain := firstWord(s)
 		switch {
-		case c >= 0x80:
+		case !plain:
 			return true
-		case c >= 'A' && c <= 'Z':
-			b[n] = c + 'a' - 'A'
-			n++
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			b[n] = c
-			n++
-		case n > 0 && c != '-' && c != '\'':
-			return true // a short first word
+		case rest != "" && fillerFirst[string(word)]:
+			s = rest
+		case len(word) < 3:
+			return len(word) > 0 || rest != ""
+		default:
+			return set.heads[string(word[:3])]
 		}
 	}
-	return set.heads[string(b[:n])]
+	return true
+}
+
+// firstWord folds the first word of s as labelWords does. plain is false where
+// that takes more than ASCII.
+func firstWord(s string) (word []byte, rest string, plain bool) {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= 0x80:
+			return nil, "", false
+		case c >= 'A' && c <= 'Z':
+			word = append(word, c+'a'-'A')
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			word = append(word, c)
+		case len(word) > 0 && c != '-' && c != '\'':
+			return word, s[i:], true
+		}
+		if len(word) > 8 {
+			return word, s[i+1:], true // longer than every filler
+		}
+	}
+	return word, "", true
 }

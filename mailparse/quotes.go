@@ -193,7 +193,7 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 		if n > 1 && !beginsAttribution(lines[i].text, lines[i+1].text) {
 			return 0, false
 		}
-		date, address := dateLike.MatchString(joined), mailLike.MatchString(joined)
+		date, address := dateLike.MatchString(joined), hasAddress(joined)
 		verb := attributionVerb.MatchString(joined)
 		quoted = deeperNext(lines, i+n, lines[i].depth)
 		switch {
@@ -227,12 +227,16 @@ func beginsAttribution(first, second string) bool {
 		return true
 	case labelled.MatchString(first):
 		return false
-	case mailLike.MatchString(first) && dateLike.MatchString(first):
+	case hasAddress(first) && dateLike.MatchString(first):
 		return true
 	case dateStart.MatchString(second):
 		return false
 	}
-	return startsLikeDate(first) || mailLike.MatchString(first) || attributionVerb.MatchString(first) || len(strings.Fields(first)) <= 6
+	return startsLikeDate(first) || hasAddress(first) || attributionVerb.MatchString(first) || len(strings.Fields(first)) <= 6
+}
+
+func hasAddress(s string) bool {
+	return strings.IndexByte(s, '@') > 0 && mailLike.MatchString(s)
 }
 
 func endsInColon(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }

@@ -21,10 +21,21 @@ var (
 	footer       = regexp.MustCompile(`(?i)^[\s*_\-–—=#<\[(]*(?:you(?:'re| are)? ?receiv(?:ed|ing) this (?:message|e-?mail)|you received this|to unsubscribe|unsubscribe\b.{0,80}|to view this discussion|for more options|to post to this group|_{5,}\s*$|.{0,60} mailing list\s*$|virus-free\b|virenfrei|sans virus|libre de virus|no virus found|scanned by\b|checked by (?:avg|avast)|(?:e-?mail )?scanned (?:by|for|with)|this (?:e-?mail|message) (?:has been|was|is) (?:\S+ )?(?:scanned|checked|sent through|sent via|processed)|avast\b|avg\b|mimecast|proofpoint|message (?:scanned|protected)|click here to (?:report|unsubscribe)|report this (?:e-?mail|message)|follow us|find us on|connect with us|folgen sie uns|suivez-nous|linkedin\s*[|•·]|www\.\S+\s*$|https?://\S+\s*$|diese (?:e-?mail|nachricht) wurde (?:auf viren|von|mit)|cet e-?mail a été vérifié|este correo (?:electrónico )?ha sido|questa e-?mail è stata|\[?cid:[^\]\s]+\]?\s*$|begin:vcard)`)
 	cidImage     = regexp.MustCompile(`(?i)\[(?:cid:[^\]\n]*|(?:inline )?image:?[^\]\n]*|logo[^\]\n]{0,40}|(?:inline|embedded) image[^\]\n]{0,60}|图片|画像)\]|<image\d*\.(?:png|jpe?g|gif)>|<cid:[^>\n]*>`)
 	banner       = regexp.MustCompile(`(?i)^[\s*_\[(<!⚠️=-]*(?:external(?: e?-?mail| sender| message)?\s*[\])*:!-]|caution\s*[:!-]|warning\s*[:!-].{0,40}(?:external|outside)|extern(?:e e-?mail|er absender)?\s*[\]):]|this (?:e-?mail|message) (?:originated|came|is|was sent) from (?:outside|an external)|you don['’]t often get e-?mail from|\[?external\]?\s*$|sie erhalten nicht (?:oft|häufig) e-mails von|vous n['’]obtenez pas souvent)`)
-	ruler        = regexp.MustCompile(`^[-_=*~─━—–―#+\s]{3,}$`)
 	signatureRow = regexp.MustCompile(`(?i)^(?:[*_|•·\s]*)(?:t|tel|telephone|phone|ph|p|m|mob|mobile|mobil|cell|c|direct|office|fax|f|e|email|e-mail|mail|w|web|website|telefon|handy|tél|téléphone|portable|teléfono|móvil|telefone|telefono|cellulare|telefoon|電話|携帯|skype|address|contact|durchwahl|dw)\.?\s*[:：.|+)]\s*\S`)
 	telRow       = regexp.MustCompile(`^[+(]?\d[\d\s()./-]{6,20}$`)
 )
+
+const rulerMarks = "-_=*~─━—–―#+ \t"
+
+// isRuler says whether a line is drawn, three characters at least.
+func isRuler(s string) bool {
+	return len(s) >= 3 && strings.Trim(s, rulerMarks) == "" && utf8.RuneCountInString(s) >= 3
+}
+
+// isName says whether a line is no more than a name could be.
+func isName(s string) bool {
+	return len(s) < 200 && !strings.ContainsAny(s, "0123456789:@?()") && namesOnly.MatchString(s)
+}
 
 // isClosing says whether a line is a sign-off, perhaps with a name behind it.
 func isClosing(s string) bool {
@@ -59,7 +70,7 @@ func isClosing(s string) bool {
 	if rest != "" && closerMark(s, loc[1]) && closing.MatchString(rest) && len(rest) < len(s) {
 		return isClosing(rest) // "Mit freundlichen Grüßen / Best regards"
 	}
-	return rest == "" || (namesOnly.MatchString(rest) && (closerMark(s, loc[1]) || len(strings.Fields(rest)) <= 3))
+	return rest == "" || (isName(rest) && (closerMark(s, loc[1]) || len(strings.Fields(rest)) <= 3))
 }
 
 // closerMark says whether punctuation parts the sign-off from what follows.
@@ -76,6 +87,7 @@ func isDelimiter(s string) bool {
 // phrase in them. What begins with other ASCII letters cannot match.
 var (
 	closingHeads = heads("wit min kin bes war man sin vie her fre lie sch bie bon un mui met har vri cor dis sal i ta all v ciao ser tsc a unt bis has spe tal unab up tha thx tks tnx ty che reg rgd rgs wis br kr bw you res brg b vg gr gre grt dan gru mfg m lg vlg bg hg mit hoc mer cdt cdl bav med sen gra mu ate att obr abs abr cum mel com gra bed dan alv gro vri mvg med mvh hil ven tac tak ter poz z dzi s dek say tes pp p")
+	rowHeads     = heads("t tel pho ph p m mob cel c dir off fax f e ema mai w web han tel por mov sky add con dur dw")
 	tailHeads    = heads("sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid beg suiv sui image ima")
 )
 
@@ -172,8 +184,11 @@ func notLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 // names says whether a line is the sender's name and no more.
 func (s sender) names(text string) bool {
+	if len(text) > 200 || strings.Count(text, " ") > 8 || strings.ContainsAny(text, ":：@0123456789") {
+		return false
+	}
 	words := strings.FieldsFunc(strings.ToLower(text), notLetter)
-	if len(words) == 0 || len(words) > 5 || strings.ContainsAny(text, ":：@0123456789") {
+	if len(words) == 0 || len(words) > 5 {
 		return false
 	}
 	for _, w := range words {

@@ -21,18 +21,17 @@ type style struct {
 type styleRules map[string]style
 
 var (
-	styleElement = regexp.MustCompile(`(?is)<style[^>]*>(.*?)</style`)
-	cssComment   = regexp.MustCompile(`(?s)/\*.*?\*/|<!--|-->`)
-	fontZero     = regexp.MustCompile(`font-size:0(?:\.0+)?(?:px|pt|em|rem|%)?(?:;|$|!)`)
-	heightZero   = regexp.MustCompile(`(?:^|;)(?:max-)?height:0(?:px|pt)?(?:;|$|!)`)
+	cssComment = regexp.MustCompile(`(?s)/\*.*?\*/|<!--|-->`)
+	fontZero   = regexp.MustCompile(`font-size:0(?:\.0+)?(?:px|pt|em|rem|%)?(?:;|$|!)`)
+	heightZero = regexp.MustCompile(`(?:^|;)(?:max-)?height:0(?:px|pt)?(?:;|$|!)`)
 )
 
 // readStyles reads rules on single classes, ids and elements that hide text or
 // make lines. Rules within @media are left out: they are for small screens.
 func readStyles(text string) styleRules {
 	rules := styleRules{}
-	for _, m := range styleElement.FindAllStringSubmatch(text[:min(len(text), 256<<10)], 10) {
-		css := cssComment.ReplaceAllString(m[1], "")
+	for _, css := range styleElements(text[:min(len(text), 256<<10)]) {
+		css = cssComment.ReplaceAllString(css, "")
 		for css != "" && len(rules) < 1000 {
 			selectors, rest, ok := strings.Cut(css, "{")
 			if !ok {
@@ -54,6 +53,43 @@ func readStyles(text string) styleRules {
 		}
 	}
 	return rules
+}
+
+// styleElements returns what the first ten style elements hold.
+func styleElements(text string) (found []string) {
+	for pos := 0; len(found) < 10; {
+		i := indexFold(text[pos:], "<style")
+		if i < 0 {
+			break
+		}
+		start := strings.IndexByte(text[pos+i:], '>')
+		if start < 0 {
+			break
+		}
+		start += pos + i + 1
+		end := indexFold(text[start:], "</style")
+		if end < 0 {
+			break
+		}
+		found = append(found, text[start:start+end])
+		pos = start + end
+	}
+	return found
+}
+
+// indexFold finds a tag, which begins with '<', whatever its case.
+func indexFold(s, tag string) int {
+	for pos := 0; ; {
+		i := strings.IndexByte(s[pos:], '<')
+		if i < 0 || pos+i+len(tag) > len(s) {
+			return -1
+		}
+		pos += i
+		if strings.EqualFold(s[pos:pos+len(tag)], tag) {
+			return pos
+		}
+		pos++
+	}
 }
 
 func (r styleRules) add(selector string, st style) {
@@ -97,7 +133,7 @@ func (r styleRules) of(tag atom.Atom, attrs tagAttrs) style {
 			st = st.or(r["#"+strings.ToLower(id)])
 		}
 	}
-	if s := attrs["style"]; s != "" {
+	if s := attrs["style"]; s != "" && mayMatter(s) {
 		inline := parseStyle(s)
 		if inline.block || inline.inline {
 			st.hidden = false
@@ -111,6 +147,39 @@ func (st style) or(o style) style {
 	return style{st.hidden || o.hidden, st.block || o.block, st.inline || o.inline, st.pre || o.pre}
 }
 
+// mayMatter spares the styles that only dress up, nearly all of them.
+func mayMatter(s string) bool {
+	for i := 0; i+3 < len(s); i++ {
+		switch s[i] | 0x20 {
+		case 'd': // display
+			if s[i+1]|0x20 == 'i' && s[i+2]|0x20 == 's' {
+				return true
+			}
+		case 'v': // visibility
+			if s[i+1]|0x20 == 'i' && s[i+2]|0x20 == 's' {
+				return true
+			}
+		case 'm': // mso-hide
+			if s[i+1]|0x20 == 's' && s[i+2]|0x20 == 'o' {
+				return true
+			}
+		case 'o': // opacity, overflow
+			if s[i+1]|0x20 == 'p' || s[i+1]|0x20 == 'v' {
+				return true
+			}
+		case 'w': // white-space
+			if s[i+1]|0x20 == 'h' {
+				return true
+			}
+		case ':' | 0x20: // font-size:0, with any blanks before it
+			if t := strings.TrimLeft(s[i+1:min(i+8, len(s))], " \t\r\n"); t == "" || t[0] == '0' {
+				return true
+			}
+		}
+	}
+	return len(s) < 4
+}
+
 func parseStyle(s string) style {
 	s = strings.ToLower(s[:min(len(s), 4096)])
 	s = strings.Map(func(r rune) rune {
@@ -121,8 +190,8 @@ func parseStyle(s string) style {
 	}, s)
 	has := func(decl string) bool { return strings.Contains(s, decl) }
 	var st style
-	st.hidden = has("display:none") || has("visibility:hidden") || has("mso-hide:all") || fontZero.MatchString(s) ||
-		(heightZero.MatchString(s) && has("overflow:hidden")) || has("opacity:0;") || strings.HasSuffix(s, "opacity:0")
+	st.hidden = has("display:none") || has("visibility:hidden") || has("mso-hide:all") || has("font-size:0") && fontZero.MatchString(s) ||
+		(has("height:0") && has("overflow:hidden") && heightZero.MatchString(s)) || has("opacity:0;") || strings.HasSuffix(s, "opacity:0")
 	st.block = has("display:block") || has("display:flex") || has("display:grid") || has("display:list-item") || has("display:table;") || has("display:table-row")
 	st.inline = has("display:inline;") || strings.HasSuffix(s, "display:inline") || has("display:inline!")
 	st.pre = has("white-space:pre") || has("white-space:break-spaces")

@@ -13,7 +13,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j) {
 		return true
 	}
-	if isClosing(s) && !rd.proseFollows(j+1, stop) {
+	if rd.isClosing(j) && !rd.proseFollows(j+1, stop) {
 		return true
 	}
 	parted := j > 0 && rd.lines[j-1].blank()
@@ -26,13 +26,13 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if begun && rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
 		return true
 	}
-	if ruler.MatchString(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
+	if isRuler(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
 		return true
 	}
 	if !parted || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
 		return false
 	}
-	return begun && rd.bareName(j, stop) || (namesOnly.MatchString(s) && rd.signatureBlock(j+1, stop))
+	return begun && rd.bareName(j, stop) || (isName(s) && rd.signatureBlock(j+1, stop))
 }
 
 // proseFollows says whether real text, more than a signature, comes below.
@@ -46,12 +46,12 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		if l.kind == quoteHead || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || rd.isTail(j) || isDelimiter(l.text) {
 			break
 		}
-		if lines > 0 && isClosing(l.text) {
+		if lines > 0 && rd.isClosing(j) {
 			return prose > 0
 		}
 		lines++
 		n := proseWords(l.text)
-		if n >= 7 && !signatureRow.MatchString(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) {
+		if n >= 7 && !isSignatureRow(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) {
 			prose++
 		}
 	}
@@ -80,7 +80,7 @@ var notName = map[string]bool{"urgent": true, "asap": true, "please": true, "hel
 func (rd *reader) bareName(j, stop int) bool {
 	s := rd.lines[j].text
 	words := strings.Fields(s)
-	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !namesOnly.MatchString(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
+	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !isName(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
 		return false
 	}
 	for k := j + 1; k < stop; k++ {
@@ -110,11 +110,21 @@ func (rd *reader) signatureBlock(j, stop int) bool {
 		if len(strings.Fields(l.text)) > 12 {
 			return false
 		}
-		if signatureRow.MatchString(l.text) || telRow.MatchString(l.text) || mailLike.MatchString(l.text) || strings.Contains(l.text, "www.") {
+		if contactRow(l.text) || hasAddress(l.text) || strings.Contains(l.text, "www.") {
 			rows++
 		}
 	}
 	return rows > 0
+}
+
+// contactRow says whether a line is a row like "Tel: …" or a number alone.
+func contactRow(s string) bool {
+	return isSignatureRow(s) || s != "" && (s[0] == '+' || s[0] == '(' || s[0] >= '0' && s[0] <= '9') && telRow.MatchString(s)
+}
+
+func isSignatureRow(s string) bool {
+	t := strings.TrimLeft(s, "*_|•· \t")
+	return beginsLike(t, rowHeads) && strings.ContainsAny(clipRunes(t, 24), ":：.|+)") && signatureRow.MatchString(s)
 }
 
 // contactBlock says whether a ruler opens a signature.

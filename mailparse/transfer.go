@@ -191,6 +191,7 @@ func base64Line(line []byte) bool {
 // matter.
 func decodeQuotedPrintable(b []byte) []byte {
 	out := make([]byte, 0, len(b))
+	raw := rawEquals(b)
 	for pos := 0; pos < len(b); {
 		line, next := cutLine(b, pos)
 		ended := next <= len(b) && next > pos && b[next-1] == '\n'
@@ -202,7 +203,7 @@ func decodeQuotedPrintable(b []byte) []byte {
 		}
 		for i := 0; i < len(line); i++ {
 			if line[i] == '=' && i+2 < len(line) {
-				if hi, lo := unhex(line[i+1]), unhex(line[i+2]); hi >= 0 && lo >= 0 {
+				if hi, lo := unhex(line[i+1]), unhex(line[i+2]); hi >= 0 && lo >= 0 && !(raw && alphanumeric(byte(hi<<4|lo))) {
 					out = append(out, byte(hi<<4|lo))
 					i += 2
 					continue
@@ -215,6 +216,33 @@ func decodeQuotedPrintable(b []byte) []byte {
 		}
 	}
 	return out
+}
+
+// rawEquals says whether a body leaves equals signs unescaped, so that "=50"
+// may be just that: encoders never need a code for a letter or a digit.
+func rawEquals(b []byte) bool {
+	stray, codes := 0, 0
+	b = clip(b, 256<<10)
+	for pos := 0; pos < len(b); {
+		i := bytes.IndexByte(b[pos:], '=')
+		if i < 0 || pos+i+2 >= len(b) {
+			break
+		}
+		pos += i + 1
+		hi, lo := unhex(b[pos]), unhex(b[pos+1])
+		switch {
+		case b[pos] == '\r' || b[pos] == '\n' || b[pos] == ' ' || b[pos] == '\t':
+		case hi < 0 || lo < 0:
+			stray++
+		case alphanumeric(byte(hi<<4 | lo)):
+			codes++
+		}
+	}
+	return stray > 0 && codes <= 2*stray
+}
+
+func alphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
 func unhex(c byte) int {

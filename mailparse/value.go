@@ -106,7 +106,7 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 			parted = true
 		case l.depth < depth:
 			lower += "\n" + l.text
-		case h.field == CaseNumber && strings.TrimSpace(same) != "" && ruler.MatchString(l.text):
+		case h.field == CaseNumber && strings.TrimSpace(same) != "" && isRuler(l.text):
 		default:
 			same += "\n" + strings.Repeat("> ", l.depth-depth) + l.text
 		}
@@ -334,7 +334,7 @@ func hitIndex(hits []hit, f Field) int {
 func trimRulers(s string) string {
 	for {
 		i := strings.LastIndexByte(s, '\n')
-		if i < 0 || !ruler.MatchString(s[i+1:]) {
+		if i < 0 || !isRuler(s[i+1:]) {
 			return s
 		}
 		s = strings.TrimSpace(s[:i])
