@@ -230,7 +230,7 @@ func TestGaps(t *testing.T) {
 
 func TestAContactAloneCompletesAForm(t *testing.T) {
 	find := func(p *escalation.Policy) {
-		p.Contacts = func(text string) []mailparse.Contact {
+		p.Contacts = func(text, _ string) []mailparse.Contact {
 			if strings.Contains(text, "@") {
 				return []mailparse.Contact{{Kind: mailparse.Email, Value: text}}
 			}

@@ -89,7 +89,7 @@ func (p *Policy) fill(draft mailparse.Form, text string) asked {
 		if p.Contacts == nil {
 			break
 		}
-		if filled.Contacts = p.Contacts(text); len(filled.Contacts) == 0 {
+		if filled.Contacts = p.Contacts(text, ""); len(filled.Contacts) == 0 {
 			filled.read = []mailparse.Problem{{Field: mailparse.POCContact, Reason: mailparse.Invalid}}
 		}
 	}
@@ -171,6 +171,9 @@ func (j *judgement) form(a asked) {
 	default:
 		j.check("case", true, "case "+number+" is known")
 		j.check("entitlement", true, "the sender represents account "+file.Account.ID)
+		if j.policy.Contacts != nil && f.POCContact != "" {
+			f.Contacts = j.policy.Contacts(f.POCContact, regionOf(file))
+		}
 		j.onCase(file, f, problems)
 	}
 }

@@ -15,6 +15,7 @@ type Gap struct {
 	Level    int       // 0: all of them
 	From     time.Time // from when on; the time of asking where it is so already
 	What     string    // a sentence with the remedy
+	Nobody   bool      // escalations in the region reach nobody at all
 }
 
 // Gaps walks region, severity, level and the next days, and lists what is
@@ -39,7 +40,7 @@ func (p *Policy) Gaps(now time.Time, days int, regionsOfCases ...string) []Gap {
 
 func (p *Policy) gapsOfLadder(region string, now time.Time) []Gap {
 	if level, _ := p.reachable(0, region); level == 0 {
-		return []Gap{{Region: region, From: now, What: fmt.Sprintf("Nobody on the ladder has region %q: escalations there reach nobody. Add contacts.", region)}}
+		return []Gap{{Region: region, From: now, Nobody: true, What: fmt.Sprintf("Nobody on the ladder has region %q: escalations there reach nobody. Add contacts.", region)}}
 	}
 	var gaps []Gap
 	for l := range p.Ladder {

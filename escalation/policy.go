@@ -27,9 +27,9 @@ type Policy struct {
 	Ladder       []Level // by level, beginning with 1
 	Digests      []DigestPlan
 	Ops          []string
-	// Contacts finds phones and addresses in what was typed, for answers that
-	// bring the one line a form lacked; nil finds none.
-	Contacts func(text string) []mailparse.Contact
+	// Contacts finds phones and addresses in what was typed; numbers are read as
+	// people in the region write them, if one is given. nil finds none.
+	Contacts func(text, region string) []mailparse.Contact
 }
 
 // Early says what becomes of an escalation before the owner has been silent

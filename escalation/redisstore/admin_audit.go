@@ -2,8 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,7 +105,7 @@ func (s *Store) auditLetters(ctx context.Context, b *Books, ids []string, of map
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if serverTrouble(err) {
 		return err
 	}
 	for i, id := range ids {
@@ -175,13 +173,17 @@ func (s *Store) auditEscalations(ctx context.Context, b *Books, _ time.Time) err
 		listed[number] = true
 	}
 	for chunk := range slices.Chunk(keys, historyChunk) {
-		escalations, err := s.escalations(ctx, chunk)
+		escalations, damaged, err := s.escalations(ctx, chunk)
 		if err != nil {
 			return err
 		}
 		for i, e := range escalations {
 			number := strings.TrimPrefix(chunk[i], s.key("escalation", ""))
-			b.escalation(number, e, listed[number], due[number])
+			if damaged[i] != nil {
+				b.find(number, "the escalation cannot be read: %v", damaged[i])
+			} else {
+				b.escalation(number, e, listed[number], due[number])
+			}
 			delete(listed, number)
 			delete(due, number)
 		}
@@ -208,30 +210,22 @@ func (b *Books) escalation(number string, e *escalation.Escalation, listed bool,
 	}
 }
 
-// escalations reads the escalations at some keys; nil where there is none.
-func (s *Store) escalations(ctx context.Context, keys []string) ([]*escalation.Escalation, error) {
+// escalations reads the escalations at some keys: nil where there is none,
+// with an error where one is damaged.
+func (s *Store) escalations(ctx context.Context, keys []string) (found []*escalation.Escalation, damaged []error, err error) {
 	cmds := make([]*redis.StringCmd, len(keys))
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range keys {
 			cmds[i] = p.HGet(ctx, k, "data")
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, err
+	if serverTrouble(err) {
+		return nil, nil, err
 	}
-	found := make([]*escalation.Escalation, len(keys))
+	found, damaged = make([]*escalation.Escalation, len(keys)), make([]error, len(keys))
 	for i, cmd := range cmds {
-		data, err := cmd.Bytes()
-		if errors.Is(err, redis.Nil) {
-			continue
-		}
-		if err == nil {
-			err = json.Unmarshal(data, &found[i])
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", keys[i], err)
-		}
+		found[i], damaged[i] = readEscalation(cmd)
 	}
-	return found, nil
+	return found, damaged, nil
 }

@@ -122,6 +122,14 @@ func damageIsFound(b *bench) {
 		"an escalation nobody wakes":           {func() { b.rdb.ZRem(ctx, desk+"due", "01234567") }, "wakes at"},
 		"an escalation that is not listed":     {func() { b.rdb.SRem(ctx, desk+"active", "01234567") }, "listed as active: false"},
 		"a lost escalation":                    {func() { b.rdb.Del(ctx, desk+"escalation:01234567") }, "there is no escalation"},
+		"a spoilt escalation": {func() {
+			b.rdb.Del(ctx, desk+"escalation:01234567")
+			b.rdb.Set(ctx, desk+"escalation:01234567", "rubbish", 0)
+		}, "cannot be read: WRONGTYPE"},
+		"a spoilt letter": {func() {
+			b.rdb.Del(ctx, desk+"notice:id-m1-lead@example.com")
+			b.rdb.Set(ctx, desk+"notice:id-m1-lead@example.com", "rubbish", 0)
+		}, "not on record"},
 		"an accepted mail without letters": {func() {
 			b.rdb.XAdd(ctx, journalLine("at", b.now.Format(time.RFC3339Nano), "disposition", "accepted", "location", "desk|1|9"))
 		}, "nobody was written to"},

@@ -81,11 +81,14 @@ type forgetter struct {
 func (f *forgetter) concerned(ctx context.Context, keys []string) ([]string, error) {
 	var concerned []string
 	for chunk := range slices.Chunk(keys, historyChunk) {
-		escalations, err := f.escalations(ctx, chunk)
+		escalations, damaged, err := f.escalations(ctx, chunk)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read escalations (HGET): %w", err)
 		}
 		for i, e := range escalations {
+			if damaged[i] != nil {
+				return nil, fmt.Errorf("read %s: %w", chunk[i], damaged[i])
+			}
 			if e == nil || !f.names(e) {
 				continue
 			}

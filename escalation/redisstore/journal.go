@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -96,7 +95,7 @@ type Posted struct {
 }
 
 // Letters answers what became of letters, in the order of ids. Those of which
-// Redis keeps nothing any more are left out.
+// Redis keeps nothing that can be read are left out.
 func (s *Store) Letters(ctx context.Context, ids []string) ([]Posted, error) {
 	var letters []Posted
 	for chunk := range slices.Chunk(ids, historyChunk) {
@@ -109,7 +108,7 @@ func (s *Store) Letters(ctx context.Context, ids []string) ([]Posted, error) {
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, redis.Nil) {
+		if serverTrouble(err) {
 			return nil, fmt.Errorf("read letters (HMGET): %w", err)
 		}
 		for i, id := range chunk {

@@ -18,6 +18,9 @@ import (
 // checkPatience bounds each thing Check tries.
 const checkPatience = 20 * time.Second
 
+// gapDays is how far ahead gaps in the ladder are looked for.
+const gapDays = 30
+
 // checker prints a line for each thing it tries.
 type checker struct {
 	out    io.Writer
@@ -154,7 +157,7 @@ func (c *checker) templates(cfg *config.Config) {
 	}
 }
 
-// ladder looks whether every region has somebody at every level.
+// ladder lists the gaps of the next weeks.
 func (c *checker) ladder(cfg *config.Config) {
 	policy, err := Policy(cfg)
 	if err != nil {
@@ -164,21 +167,15 @@ func (c *checker) ladder(cfg *config.Config) {
 	if len(cfg.Ops) == 0 {
 		c.warn("ops", "nobody is named who hears of quarantined mail and other trouble", "name an address in `ops`")
 	}
-	gaps := 0
-	for id := range cfg.Regions {
-		reached := false
-		for _, r := range policy.Plan(1, id, time.Now()) {
-			reached = reached || !r.Skipped
-			if r.Skipped {
-				gaps++
-				c.warn("ladder", fmt.Sprintf("level %d (%s) has nobody for region %s and would be skipped", r.Level, r.Name, id), "name a contact, or one for \"*\"")
-			}
-		}
-		if !reached {
-			c.fail("ladder", "region "+id+" has nobody at any level", "name at least one contact for it in `ladder`")
+	gaps := policy.Gaps(time.Now(), gapDays)
+	for _, g := range gaps {
+		if g.Nobody {
+			c.fail("ladder", g.What, "")
+		} else {
+			c.warn("ladder", g.What, "")
 		}
 	}
-	if gaps == 0 {
+	if len(gaps) == 0 {
 		c.ok("ladder", "%d levels, each with somebody for each of %d regions", len(cfg.Ladder), len(cfg.Regions))
 	}
 }

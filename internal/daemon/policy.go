@@ -7,9 +7,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/nyaruka/phonenumbers"
+
 	"escalationd/escalation"
 	"escalationd/escalation/hours"
 	"escalationd/internal/config"
+	"escalationd/mailparse"
 )
 
 // draftKept is how long a reply may complete a returned form.
@@ -33,6 +36,8 @@ func Policy(c *config.Config) (*escalation.Policy, error) {
 	for n, s := range c.Severities {
 		p.Severities[n] = escalation.Severity{Name: s.Name, RespondWithin: s.RespondWithin, Always: s.Clock == config.ClockAlways}
 	}
+	countries := map[string]string{}
+	p.Contacts = func(text, region string) []mailparse.Contact { return mailparse.Contacts(text, countries[region]) }
 	var wrong []error
 	for id, r := range c.Regions {
 		calendar, err := calendar(r)
@@ -40,6 +45,7 @@ func Policy(c *config.Config) (*escalation.Policy, error) {
 			wrong = append(wrong, fmt.Errorf("region %s: %w", id, err))
 			continue
 		}
+		countries[id] = countryOf(r.Phone)
 		p.Regions[id] = escalation.Region{Name: r.Name, Zone: r.Timezone.String(), Phone: r.Phone, Calendar: calendar}
 	}
 	for _, l := range c.Ladder {
@@ -49,18 +55,38 @@ func Policy(c *config.Config) (*escalation.Policy, error) {
 		}
 		p.Ladder = append(p.Ladder, escalation.Level{Name: l.Name, Contacts: contacts})
 	}
+	for _, g := range c.Digests {
+		p.Digests = append(p.Digests, escalation.DigestPlan{
+			To: addresses(g.To), At: int(g.At), Location: g.Timezone, Weekdays: weekdays(g.Days), Regions: g.Regions, Empty: g.Empty,
+		})
+	}
 	return p, errors.Join(wrong...)
+}
+
+// countryOf answers in which country a region's phone number is: there people
+// write numbers without a country code.
+func countryOf(phone string) string {
+	n, err := phonenumbers.Parse(phone, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
+}
+
+func weekdays(days config.Days) []time.Weekday {
+	var out []time.Weekday
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if days.Has(d) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 func calendar(r config.Region) (*hours.Calendar, error) {
 	o := hours.Options{
-		Location: r.Timezone, Open: int(r.Open), Close: int(r.Close),
+		Location: r.Timezone, Weekdays: weekdays(r.Days), Open: int(r.Open), Close: int(r.Close),
 		Holidays: hours.Holidays{Calendar: string(r.Holidays.Calendar), Names: r.Holidays.Names},
-	}
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		if r.Days.Has(d) {
-			o.Weekdays = append(o.Weekdays, d)
-		}
 	}
 	for _, d := range r.Holidays.Dates {
 		o.Holidays.Dates = append(o.Holidays.Dates, d.String())
