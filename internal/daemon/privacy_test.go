@@ -264,15 +264,28 @@ func TestSecretsAndPersonsStayOutOfLogsMetricsErrorsAndKeys(t *testing.T) {
 	for _, key := range g.redis.Keys() {
 		g.wantClean("a key of Redis", key)
 	}
-	// A login that is refused: the error goes to the terminal.
-	wrong := g.daemon(g.config("canary-imap-8X-wrong"))
-	defer wrong.Close()
-	err := wrong.Run(t.Context())
-	var setup *daemon.SetupError
-	if !errors.As(err, &setup) {
-		t.Fatalf("a wrong password ends with: %v", err)
+	// Logins that are refused: the error goes to the terminal.
+	for _, secret := range []string{"imap-" + canaries["IMAP password"], "smtp"} {
+		c := g.config(canaries["IMAP password"])
+		g.file(secret, canaries["IMAP password"]+canaries["SMTP password"])
+		wrong := g.daemon(c)
+		err := wrong.Run(t.Context())
+		wrong.Close()
+		var setup *daemon.SetupError
+		if !errors.As(err, &setup) {
+			t.Fatalf("a wrong password ends with: %v", err)
+		}
+		g.wantClean("the error", err.Error())
 	}
-	g.wantClean("the error", err.Error())
+	c := g.config(canaries["IMAP password"])
+	g.file("redis", canaries["Redis password"]+"-wrong")
+	locked := g.daemon(c)
+	defer locked.Close()
+	ctx, stop = context.WithCancel(t.Context())
+	go func() { ended <- locked.Run(ctx) }()
+	realserver.Eventually(t, 30*time.Second, "Redis has refused us", func() bool { return strings.Contains(g.log.String(), "Redis not reached") })
+	stop()
+	<-ended
 	g.wantClean("the log", g.log.String())
 	if !strings.Contains(g.log.String(), "mail decided") || !strings.Contains(g.log.String(), "level=DEBUG") {
 		t.Errorf("the log is not one of debug level:\n%s", g.log.String())
