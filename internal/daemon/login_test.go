@@ -80,7 +80,7 @@ func TestTokenIsKeptUntilShortlyBeforeItEnds(t *testing.T) {
 	}
 }
 
-func TestNewestRefreshTokenIsUsedAndAfterARestartTheOneInTheFile(t *testing.T) {
+func TestNewestRefreshTokenIsKeptInMemoryAlone(t *testing.T) {
 	s := oauthtest.Start(t, realserver.User)
 	s.Life(30)
 	s.Rotate()

@@ -306,6 +306,37 @@ func TestDovecotFolderThatVanishesKeepsMailsUntilItIsBack(t *testing.T) {
 	exactlyOnce(t, d, 10)
 }
 
+func TestDovecotFolderThatIsReadOnlyKeepsMailsUntilItIsWritable(t *testing.T) {
+	s := realserver.Dovecot(t, realserver.DovecotConfig("mail_plugins = $mail_plugins acl\nplugin {\n acl = vfile::cache_secs=1\n}"))
+	rights := func(rights ...string) {
+		s.Doveadm(append([]string{"acl", "set", "-u", realserver.User, "Processed", "owner"}, rights...)...)
+	}
+	rights("lookup", "read")
+	d := &desk{}
+	fill(s, 5)
+	b, _ := run(t, dovecotOptions(s), d)
+	eventually(t, "filing fails", func() bool { return b.Status().Unfiled == 5 && b.Status().Err != nil })
+	rights("lookup", "read", "write", "insert")
+	filed(t, s, 5)
+	exactlyOnce(t, d, 5)
+}
+
+func TestDovecotInboxThatIsMadeAnewIsServedOn(t *testing.T) {
+	s := realserver.Dovecot(t, realserver.DovecotConfig(""))
+	s.Doveadm("mailbox", "create", "-u", realserver.User, "Desk")
+	o := dovecotOptions(s)
+	o.Mailbox = "Desk"
+	d := &desk{}
+	s.Append("Desk", testMail(1))
+	run(t, o, d)
+	eventually(t, "the first mail is filed", func() bool { return s.Count("Processed") == 1 })
+	s.Doveadm("mailbox", "delete", "-u", realserver.User, "Desk")
+	s.Doveadm("mailbox", "create", "-u", realserver.User, "Desk")
+	s.Append("Desk", testMail(2))
+	realserver.Eventually(t, 90*time.Second, "the mail in the new folder is filed", func() bool { return s.Count("Processed") == 2 })
+	exactlyOnce(t, d, 2)
+}
+
 func TestPeopleMayReadMoveAndDeleteMeanwhile(t *testing.T) {
 	s := realserver.Dovecot(t)
 	hold := make(chan struct{})
@@ -362,6 +393,10 @@ func TestDovecotTLS(t *testing.T) {
 			o.TLSConfig.ServerName = "imap.example.com"
 			if _, err := probe(); !errors.As(err, &setup) || asked != 1 {
 				t.Errorf("a wrong host: %v; asked for the password %d times", err, asked)
+			}
+			o.TLSConfig = &tls.Config{RootCAs: pool, Time: func() time.Time { return time.Now().Add(48 * time.Hour) }}
+			if _, err := probe(); !errors.As(err, &setup) || asked != 1 || !strings.Contains(err.Error(), "expired") {
+				t.Errorf("an expired certificate: %v; asked for the password %d times", err, asked)
 			}
 		})
 	}

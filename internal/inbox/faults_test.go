@@ -123,7 +123,7 @@ func TestMailThatKillsTheConnectionIsHandedOverUnfetchedAndTheRestGoesOn(t *test
 					t.Fatalf("%d processed, %d quarantined, %d left", s.in("Processed"), s.in("Quarantine"), s.left())
 				}
 				for _, m := range d.got() {
-					if (m.UID == 7) != (m.Raw == nil) || m.UID == 7 && !strings.HasPrefix(m.Unfetched, "fetch failed 3 times: ") {
+					if (m.UID == 7) != (m.Raw == nil) || m.UID == 7 && !strings.HasPrefix(m.Unfetched, "fetch failed ") {
 						t.Errorf("UID %d has %d bytes, unfetched %q", m.UID, len(m.Raw), m.Unfetched)
 					}
 				}
@@ -147,7 +147,7 @@ func TestMailWhoseSizeKillsTheConnectionDoesNotHoldUpTheRest(t *testing.T) {
 			return ""
 		}
 		run(t, s.options(), d)
-		pass(time.Minute)
+		pass(2 * time.Minute)
 		if len(d.got()) != 10 || s.left() != 0 {
 			t.Errorf("handed over %d mails, %d left", len(d.got()), s.left())
 		}
@@ -509,6 +509,92 @@ func TestServerThatDiesAndStaysAwayIsNotTheMailsFault(t *testing.T) {
 		pass(time.Minute)
 		if got := d.got(); len(got) != 1 || got[0].Raw == nil {
 			t.Errorf("handed over %+v", got)
+		}
+	})
+}
+
+func TestServerThatFallsOverAndIsBackAtOnceIsNotTheMailsFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake("Subject: lone\r\n\r\n"), &desk{}
+		deaths := 4
+		s.odd = func(_ *fakeServer, cmd string) string {
+			if asksFor(cmd, 1) && deaths > 0 {
+				deaths--
+				return "* 1 FETCH (UID 1 BODY[]<0> {100}\r\nhalf" + hangUp
+			}
+			return ""
+		}
+		run(t, s.options(), d)
+		pass(3 * time.Minute)
+		if got := d.got(); deaths != 0 || len(got) != 1 || got[0].Raw == nil {
+			t.Errorf("handed over %+v", got)
+		}
+	})
+}
+
+// A mail dragged back has a new UID: it is a new mail to the inbox, and the
+// Handler knows that it is none.
+func TestMailDraggedBackIsHandedOverAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake("Subject: a\r\n\r\n"), &desk{}
+		run(t, s.options(), d)
+		pass(5 * time.Second)
+		s.deliver(2, "Subject: a\r\n\r\n")
+		pass(5 * time.Second)
+		if got := d.got(); len(got) != 2 || got[0].Location() == got[1].Location() || s.left() != 0 {
+			t.Errorf("handed over %+v, %d mails left", got, s.left())
+		}
+	})
+}
+
+func TestLiteralsThatClaimTooMuchAreCutOff(t *testing.T) {
+	for _, size := range []string{"99999999999", "4294967295", "-1", "90000000"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, d := newFake(tenMails()...), &desk{}
+			lies := 3
+			s.odd = func(_ *fakeServer, cmd string) string {
+				if lies > 0 && asksFor(cmd, 3) {
+					lies--
+					return "* 3 FETCH (UID 3 BODY[]<0> {" + size + "}\r\nabc)\r\nOK done"
+				}
+				return ""
+			}
+			run(t, s.options(), d)
+			pass(4 * time.Minute)
+			if lies != 0 || len(d.got()) != 10 || s.left() != 0 {
+				t.Errorf("{%s}: handed over %d mails, %d left", size, len(d.got()), s.left())
+			}
+		})
+	}
+}
+
+func TestRefusedTokenIsFollowedByANewOneAtOnceThenOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake(), &desk{}
+		s.caps = "IMAP4rev1 IDLE MOVE UIDPLUS SASL-IR AUTH=OAUTHBEARER"
+		var outcomes []error
+		o := s.options()
+		o.Auth = func(context.Context) (inbox.Credentials, error) {
+			return inbox.Credentials{Username: "desk@example.com", Token: "t0ken", Outcome: func(err error) { outcomes = append(outcomes, err) }}, nil
+		}
+		run(t, o, d)
+		pass(time.Minute)
+		s.change(func(s *fakeServer) {
+			s.odd = refuse("AUTHENTICATE", "NO [AUTHENTICATIONFAILED] expired")
+			for _, c := range s.idling {
+				c.Close()
+			}
+		})
+		pass(10 * time.Second)
+		if n := s.count("AUTHENTICATE"); n != 3 {
+			t.Errorf("logged in %d times, want the first, one refused and one more", n)
+		}
+		pass(5 * time.Minute)
+		if n := s.count("AUTHENTICATE"); n < 6 || n > 8 {
+			t.Errorf("logged in %d times in five minutes of refusals", n)
+		}
+		if outcomes[0] != nil || outcomes[1] == nil {
+			t.Errorf("the outcomes are %v", outcomes)
 		}
 	})
 }

@@ -36,14 +36,26 @@ type record struct {
 	filed   bool // the server says that it has moved it
 	copied  bool // a copy is in the folder; only the removal is missing
 
-	alone  bool   // fetch it without others: something is odd with it
-	misses int    // how often it could not be fetched alone
-	reason string // of the last miss
+	alone  bool      // fetch it without others: something is odd with it
+	misses int       // how often it could not be fetched alone
+	missed time.Time // for the first time
+	cut    bool      // the connection died of the last miss
+	reason string    // of the last miss
 }
 
-// maxMisses is how often a mail is fetched alone in vain before it is handed
-// over without its bytes.
-const maxMisses = 3
+// A mail that was fetched alone in vain maxMisses times is handed over without
+// its bytes. Where the connection died each time, it must have done so for
+// cutFor: a server that falls over now and then, and is back at once, must not
+// cost the mail that was on its way.
+const (
+	maxMisses = 3
+	cutFor    = time.Minute
+)
+
+// hopeless says that a mail will not be fetched again.
+func (r *record) hopeless(now time.Time) bool {
+	return r.misses >= maxMisses && (!r.cut || now.Sub(r.missed) >= cutFor)
+}
 
 func newMemory(batch int) *memory {
 	return &memory{
@@ -150,13 +162,16 @@ func (m *memory) fetched(asked []imap.UID, got func(imap.UID) bool, err error) {
 		if len(asked) > 1 {
 			continue
 		}
-		r.misses++
+		if r.misses++; r.misses == 1 {
+			r.missed = time.Now()
+		}
+		r.cut = lost(err)
 		r.due = r.due.Add(r.pause.next())
 		r.reason = "the server sends nothing for it"
 		if err != nil {
 			r.reason = err.Error()
 		}
-		if lost(err) {
+		if r.cut {
 			m.lost = uid
 		}
 	}
@@ -165,7 +180,7 @@ func (m *memory) fetched(asked []imap.UID, got func(imap.UID) bool, err error) {
 // blameServer takes back the last miss: a server that cannot even be reached
 // has not died of a mail.
 func (m *memory) blameServer() {
-	if r := m.records[m.lost]; r != nil && r.misses > 0 && r.misses < maxMisses {
+	if r := m.records[m.lost]; r != nil && r.misses > 0 && !r.hopeless(time.Now()) {
 		r.misses--
 	}
 	m.lost = 0

@@ -135,7 +135,7 @@ func (s *session) odd(uid imap.UID) bool {
 }
 
 func (s *session) processChunk(ctx context.Context, uids []imap.UID) (worked bool, err error) {
-	if r := s.mem.records[uids[0]]; r != nil && r.misses >= maxMisses {
+	if r := s.mem.records[uids[0]]; r != nil && r.hopeless(time.Now()) {
 		m := Mail{Inbox: s.o.Name, UIDValidity: s.uidValidity, UID: uint32(uids[0]),
 			Unfetched: fmt.Sprintf("fetch failed %d times: %s", r.misses, r.reason)}
 		return s.handle(ctx, []Mail{m})
