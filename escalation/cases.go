@@ -59,8 +59,13 @@ func (j *judgement) step(file CaseFile, e *Escalation) *step {
 // anew is added, the clock goes on.
 func (j *judgement) update(file CaseFile, f mailparse.Form) {
 	e := file.Escalation.next()
-	text := additions(e.Form, f)
-	contact := ""
+	if f.Quoted && contains(f.Comments, e.Form.Comments) {
+		f.Comments = "" // a copy of what was said before, and the words of the letter behind it
+	}
+	text, comment, contact := additions(e.Form, f), f.Comments, ""
+	if fresh := strings.TrimSpace(j.mail.Fresh); f.Quoted && fresh != "" {
+		text, comment = strings.TrimSpace(text+"\n"+fresh), strings.TrimSpace(comment+"\n"+fresh)
+	}
 	if f.NextStep != "" {
 		e.Form.NextStep = f.NextStep
 	}
@@ -71,7 +76,7 @@ func (j *judgement) update(file CaseFile, f mailparse.Form) {
 		e.Form.POCContact, e.Form.Contacts, contact = f.POCContact, f.Contacts, f.POCContact
 	}
 	j.check("form", true, "adds to the escalation that is under way")
-	j.added(file, e, f, text, f.Comments, contact)
+	j.added(file, e, f, text, comment, contact)
 }
 
 // add judges a reply without a form in a customer's thread.

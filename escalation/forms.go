@@ -32,6 +32,9 @@ func (p *Policy) asked(m *Mail, n *Notice, draft *mailparse.Form) []asked {
 		}
 		out = p.join(out, a)
 	}
+	if draft != nil && len(out) == 1 && repeats(*draft, out[0].Form) {
+		out = nil
+	}
 	switch {
 	case draft == nil || len(out) > 1 || len(out) == 1 && p.otherCase(*draft, out[0].Form):
 		return out
@@ -40,6 +43,22 @@ func (p *Policy) asked(m *Mail, n *Notice, draft *mailparse.Form) []asked {
 		return out
 	}
 	return []asked{p.fill(*draft, strings.TrimSpace(m.Fresh))}
+}
+
+// repeats reports whether a form in quoted text is but the copy of one that the
+// desk had before: mail programs quote our letters, which show the form. What
+// stands behind the last line of a quoted form may be the letter's own words,
+// so comments do not count.
+func repeats(had, f mailparse.Form) bool {
+	if !f.Quoted {
+		return false
+	}
+	for _, field := range required() {
+		if v := getField(f, field); v != "" && !same(v, getField(had, field)) {
+			return false
+		}
+	}
+	return true
 }
 
 // join puts a form to those before it, or into the one on the same case.
@@ -168,6 +187,8 @@ func (j *judgement) form(a asked) {
 		j.refuse(f, "the case is not known")
 	case !j.entitled(file):
 		j.refuse(f, "the sender does not represent the account of the case")
+	case file.Escalation != nil && repeats(file.Escalation.Form, f):
+		j.add(number)
 	default:
 		j.check("case", true, "case "+number+" is known")
 		j.check("entitlement", true, "the sender represents account "+file.Account.ID)

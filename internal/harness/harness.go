@@ -151,6 +151,11 @@ func (h *Harness) FastForward(d time.Duration) {
 // answers its Message-ID.
 func (h *Harness) Send(from, subject, body string, header ...string) string {
 	h.Helper()
+	return h.send(from, subject, body, "text/plain", header...)
+}
+
+func (h *Harness) send(from, subject, body, contentType string, header ...string) string {
+	h.Helper()
 	id := fmt.Sprintf("%d.%s", h.Now().UnixNano(), strings.ReplaceAll(subject, " ", "."))
 	if !isASCIIToken(id) {
 		id = fmt.Sprintf("%d.%x", h.Now().UnixNano(), subject)
@@ -158,7 +163,7 @@ func (h *Harness) Send(from, subject, body string, header ...string) string {
 	id += "@" + from[strings.LastIndexByte(from, '@')+1:]
 	lines := append([]string{
 		"From: " + from, "To: " + desk, "Subject: " + subject, "Message-ID: <" + id + ">",
-		"Date: " + h.Now().Format(time.RFC1123Z), "Content-Type: text/plain; charset=utf-8",
+		"Date: " + h.Now().Format(time.RFC1123Z), "Content-Type: " + contentType + "; charset=utf-8",
 	}, header...)
 	h.SendRaw(from, []byte(strings.Join(lines, "\r\n")+"\r\n\r\n"+strings.ReplaceAll(body, "\n", "\r\n")+"\r\n"))
 	return id
