@@ -32,10 +32,48 @@ func (set *labelSet) arrange(lines []line) []line {
 			i += n
 			continue
 		}
+		if n, arranged := set.valueColumns(lines[i:], r); n > 0 {
+			out = append(out, arranged...)
+			i += n
+			continue
+		}
 		out = append(out, set.arrangeRow(r)...)
 		i += r.n
 	}
 	return out
+}
+
+// valueColumns reads a table with the labels in its first column and a form in
+// each of the others: the row of case numbers holds several. n is how many
+// lines that took.
+func (set *labelSet) valueColumns(lines []line, head tableRow) (n int, out []line) {
+	width := len(head.cells)
+	if h, ok := set.bareLabel(cellText(head.cells[0])); !ok || h.field != CaseNumber || h.rank < good || width < 3 || width > 12 || len(head.full()) != width {
+		return 0, nil
+	}
+	for _, c := range head.cells[1:] {
+		if s := cellText(c); digits(s) < 3 || len(s) > 40 || strings.Contains(s, " ") {
+			return 0, nil
+		}
+	}
+	var rows []tableRow
+	for n < len(lines) && lines[n].row > 0 {
+		r := rowAt(lines, n)
+		if _, ok := set.bareLabel(cellText(r.cells[0])); !ok || len(r.cells) != width {
+			break
+		}
+		rows = append(rows, r)
+		n += r.n
+	}
+	if len(rows) < 3 {
+		return 0, nil
+	}
+	for k := 1; k < width; k++ {
+		for _, r := range rows {
+			out = append(append(out, r.cells[0]...), r.cells[k]...)
+		}
+	}
+	return n, out
 }
 
 // tableRow is the lines of one row by cell.
@@ -190,6 +228,11 @@ func (set *labelSet) arrangeRow(r tableRow) (out []line) {
 			}
 			continue
 		}
+		if t := strings.TrimLeft(c[0].text, ":： "); k > 0 && t != "" && t != c[0].text {
+			if _, ok := set.bareLabel(cellText(r.cells[k-1])); ok {
+				c[0].text = t // the colon stands in the value's cell
+			}
+		}
 		if k+1 < len(r.cells) && len(c) > 1 {
 			c = set.withoutHint(c)
 		}
@@ -335,6 +378,11 @@ var (
 // withoutMargins drops the cells that only number the rows or say whether a
 // field is required.
 func (set *labelSet) withoutMargins(cells [][]line) [][]line {
+	if mark := cellText(cells[0]); len(cells) > 1 && mark != "" && len(mark) < 8 && decoration(mark) == len(mark) {
+		if h, ok := set.find(clipRunes(cellText(cells[1]), 400), len(cells) > 2); ok && h.rank >= good {
+			cells = cells[1:] // a bullet and a tab
+		}
+	}
 	if len(cells) < 3 {
 		return cells
 	}

@@ -31,8 +31,8 @@ func (p *Parser) automatic(h header, root *part, msg *Message) (Automatic, strin
 		return kind, reason
 	}
 	if kind, reason := byFields(h); kind != "" {
-		if kind == List && bounceSubject.MatchString(msg.Subject) && daemon.MatchString(msg.From.Addr) {
-			return Bounce, "From " + "mailer-daemon"
+		if h.has("x-failed-recipients") || bounceSubject.MatchString(msg.Subject) && daemon.MatchString(msg.From.Addr) {
+			return Bounce, "From a mail system"
 		}
 		return kind, reason
 	}

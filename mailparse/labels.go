@@ -336,6 +336,9 @@ func decoration(s string) int {
 		if n == 0 {
 			n = enumeration(rest)
 		}
+		if n == 0 && at == 0 && len(rest) > 3 && (rest[0] == 'Q' || rest[0] == 'q') && (rest[1] == ':' || rest[1] == '.') && rest[2] == ' ' {
+			n = 3 // question and answer
+		}
 		if n == 0 {
 			break
 		}

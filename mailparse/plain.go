@@ -21,7 +21,11 @@ func readPlain(text string, opt plainOptions) document {
 	if strings.Contains(text, "\nend") {
 		text = withoutUU(text)
 	}
+	piped := pipeQuoted(text)
 	for s := range strings.SplitSeq(text, "\n") {
+		if piped && strings.HasPrefix(s, "|") {
+			s = ">" + s[1:]
+		}
 		depth, rest := quoteDepth(s)
 		trimmed := strings.TrimSpace(rest)
 		switch {
@@ -51,6 +55,26 @@ func readPlain(text string, opt plainOptions) document {
 		doc.lines[i].text = strings.TrimRight(strings.TrimLeft(doc.lines[i].text, " "), " \t")
 	}
 	return textTables(doc)
+}
+
+// pipeQuoted says whether lines are quoted by a bar instead of '>': several in a
+// row begin with one, an empty one among them, and none ends with one.
+func pipeQuoted(text string) bool {
+	if !strings.Contains(text, "\n|\n") && !strings.Contains(text, "\n| \n") {
+		return false
+	}
+	n := 0
+	for s := range strings.SplitSeq(text, "\n") {
+		s = strings.TrimRight(s, " ")
+		switch {
+		case s == "|":
+		case strings.HasPrefix(s, "|") && strings.HasSuffix(s, "|"):
+			return false
+		case strings.HasPrefix(s, "| "):
+			n++
+		}
+	}
+	return n >= 3
 }
 
 // withoutUU drops uuencoded files from a text.

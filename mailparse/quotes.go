@@ -9,10 +9,10 @@ import (
 // The phrases here are those of the mail programs themselves, in the
 // languages of their interfaces.
 var (
-	attributionVerb = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:wrote|writes|schrieb|geschrieben|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|geschreven|skrev|kirjoitti|napisał(?:\(a\)|a)?|napsal[ai]?|nap[íi]sala?|pisze|пис\p{L}*|написал(?:а|\(а\))?|írta|je napisa\p{L}*|[аa] scris|yazdı|έγραψε|said|dixit)(?:[^\p{L}]|$)|写道|写到|寫道|書きました|のメール|님이 작성|כתב|كتب`)
+	attributionVerb = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:wrote|writes|schrieb|geschrieben|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|geschreven|skrev|kirjoitti|napisał(?:\(a\)|a)?|napsal[ai]?|nap[íi]sala?|pisze|пис\p{L}*|пишет|пише|написал(?:а|\(а\))?|írta|je napisa\p{L}*|[аa] scris|yazdı|έγραψε|said|dixit)(?:[^\p{L}]|$)|写道|写到|寫道|書きました|のメール|님이 작성|כתב|كتب`)
 	dateLike        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|年`)
 	mailLike        = regexp.MustCompile(`[^\s<>()@:;,"]+@[^\s<>()@:;,"]+\.[a-zA-Z]{2,}`)
-	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메시지)\s*[-_=*—–]*$`)
+	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메[시세]지|원본 메일|eredeti üzenet|αρχικό μήνυμα|оригинальное сообщение|mesaj original|izvorn[oa] (?:sporočilo|poruka)|originalmeddelande|.{2,150}(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef)\s*:?)\s*[-_=*—–]*$`)
 	forwardIntro    = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado|in[ií]cio da mensagem (?:encaminhada|reenviada)|inizio messaggio inoltrato|begin doorgestuurd bericht|転送されたメッセージ)\s*[:：]?\s*$`)
 )
 
@@ -23,7 +23,7 @@ var headKinds = func() map[string]string {
 		"from":    "from,von,de,da,van,från,fra,od,от,від,lähettäjä,kimden,gönderen,差出人,送信者,发件人,寄件者,寄件人,보낸 사람,보낸사람,feladó,expéditeur,remitente,remetente,mittente,afzender,absender,avsändare,afsender,από,de la,expeditor,pošiljatelj,pošiljatelj,מאת,من",
 		"to":      "to,an,à,a,para,aan,till,til,do,komu,кому,kime,宛先,收件人,收件者,받는 사람,받는사람,címzett,pour,vastaanottaja,προς,către,catre,za,pro,prejemnik,primatelj,одержувач,alıcı,ontvanger,mottagare,modtager,mottaker,empfänger,destinataire,destinatario,destinatário,אל,إلى",
 		"subject": "subject,betreff,objet,asunto,assunto,oggetto,onderwerp,ämne,emne,temat,předmět,тема,konu,件名,主题,主旨,标题,제목,tárgy,aihe,θέμα,subiect,predmet,tema,teema,sujet,zadeva,נושא,الموضوع",
-		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,보낸 날짜,wysłano,odesláno,odoslané,poslano,lähetetty,päivämäärä,päiväys,elküldve,küldve,στάλθηκε,εστάλη,ημερομηνία,ημ/νία,trimis,dată,надіслано,傳送日期,发送日期,送信日,dag,נשלח,תאריך,تاريخ الإرسال,التاريخ",
+		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,gönderildi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,보낸 날짜,wysłano,odesláno,odoslané,poslano,lähetetty,päivämäärä,päiväys,elküldve,küldve,στάλθηκε,εστάλη,ημερομηνία,ημ/νία,trimis,dată,надіслано,傳送日期,发送日期,送信日,dag,נשלח,תאריך,تاريخ الإرسال,تم الإرسال,التاريخ",
 		"other":   "cc,kopie,kopi,copie,копия,抄送,reply-to,antwort an,importance,wichtigkeit,priority,résumé,organization,attachments,anlagen",
 	} {
 		for name := range strings.SplitSeq(names, ",") {
@@ -109,7 +109,11 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 		}
 		return n, deeperNext(lines, i+n, lines[i].depth)
 	}
-	if m := headerBlock(lines, i, 3); m > 0 {
+	m := headerBlock(lines, i, 3)
+	if m == 0 {
+		m = foreignBlock(lines, i)
+	}
+	if m > 0 {
 		return m, deeperNext(lines, i+m, lines[i].depth)
 	}
 	return attribution(lines, i)
@@ -163,6 +167,35 @@ func headerBlock(lines []line, i, need int) int {
 	return end - i
 }
 
+// foreignBlock counts the rows of a header block in a language that headKinds
+// does not know: three to six rows of a word and a colon between empty lines,
+// the first with an address, two with addresses in all, one with day and hour.
+func foreignBlock(lines []line, i int) int {
+	if !hasAddress(lines[i].text) || i > 0 && !lines[i-1].blank() && !isRuler(lines[i-1].text) {
+		return 0
+	}
+	n, addresses, dated := 0, 0, false
+	for ; i+n < len(lines) && !lines[i+n].blank(); n++ {
+		l := lines[i+n]
+		at := strings.IndexAny(clipRunes(l.text, 60), ":：")
+		if n >= 6 || at <= 0 || l.depth != lines[i].depth || len(strings.Fields(l.text[:at])) > 3 || strings.ContainsAny(l.text[:at], "<@/0123456789") {
+			return 0
+		}
+		switch {
+		case hasAddress(l.text):
+			addresses++
+		case fullDate.MatchString(l.text) && clock.MatchString(l.text[at+1:]):
+			dated = true
+		}
+	}
+	if n < 3 || addresses < 2 || !dated || nextText(lines, i+n) < 0 {
+		return 0
+	}
+	return n
+}
+
+var clock = regexp.MustCompile(`\b\d{1,2}[:.]\d\d\b`)
+
 func rowFollows(lines []line, j int) bool {
 	for k := j; k < len(lines) && k < j+3; k++ {
 		if kind, _ := headRow(lines[k].text); kind != "" {
@@ -197,6 +230,8 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 		verb := attributionVerb.MatchString(joined)
 		quoted = deeperNext(lines, i+n, lines[i].depth)
 		switch {
+		case n <= 2 && i > 0 && lines[i-1].blank() && address && !labelled.MatchString(lines[i].text) && fullDate.MatchString(joined) && clock.MatchString(joined):
+			return n, quoted // whatever the language
 		case verb && n <= 2 && len(joined) < 160 && fullDate.MatchString(joined) && attributionTail.MatchString(joined):
 			return n, quoted
 		case verb && (address || (date && startsLikeDate(joined))), date && address && startsLikeDate(joined) && n <= 2:
@@ -252,7 +287,7 @@ func attributionEnd(s string) bool {
 }
 
 func startsLikeDate(s string) bool {
-	return dateStart.MatchString(s) || dateLike.MatchString(s[:min(len(s), 24)])
+	return dateStart.MatchString(s) || dateLike.MatchString(clipRunes(s, 36))
 }
 
 // deeperNext says whether the next line with text is quoted deeper.

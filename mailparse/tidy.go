@@ -31,6 +31,9 @@ func tidyValue(s string, f Field) string {
 		s = urlCopy.ReplaceAllString(s, "")
 		s = mdMail.ReplaceAllString(s, "$1")
 	}
+	for _, colon := range []string{": ", "：", "= "} {
+		s = strings.TrimSpace(strings.TrimPrefix(s, colon)) // on the line below the label
+	}
 	s = unmark(s)
 	s = dropPlaceholders(s)
 	if f != Comments && f != NextStep {

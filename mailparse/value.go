@@ -106,12 +106,12 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 			parted = true
 		case l.depth < depth:
 			lower += "\n" + l.text
-		case h.field == CaseNumber && strings.TrimSpace(same) != "" && isRuler(l.text):
+		case isRuler(l.text) && (h.field == CaseNumber || same == "" && lower == ""):
 		default:
-			same += "\n" + strings.Repeat("> ", l.depth-depth) + l.text
+			same += "\n" + marks(l.depth-depth) + l.text
 		}
 	}
-	same, lower = strings.TrimSpace(same), strings.TrimSpace(lower)
+	same, lower = trimRulers(strings.TrimSpace(same)), trimRulers(strings.TrimSpace(lower))
 	return merge(same, lower, h.field, beneath, parted)
 }
 
@@ -125,6 +125,14 @@ func merge(same, lower string, f Field, beneath, parted bool) string {
 		return lower
 	}
 	return same + "\n" + lower
+}
+
+// marks writes quote marks as a shell's or an interpreter's prompt has them.
+func marks(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return strings.Repeat(">", n) + " "
 }
 
 func firstOf(s string, _ []string) string { return s }
@@ -162,6 +170,9 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		if rd.outOfCell(h, j, len(out) > 0) {
 			break
 		}
+		if len(out) == 0 && j == h.end+1 && isRuler(l.text) && l.text != "--" && j+1 < stop && !rd.lines[j+1].blank() {
+			continue // the label is underlined
+		}
 		if own != "" && gap && rd.instructed(h.line) {
 			break
 		}
@@ -169,7 +180,7 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 			break
 		}
 		gap = false
-		out = append(out, strings.Repeat("> ", l.depth-depth)+l.text)
+		out = append(out, marks(l.depth-depth)+l.text)
 	}
 	return trimRulers(strings.TrimSpace(strings.Join(out, "\n")))
 }
