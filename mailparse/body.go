@@ -38,6 +38,7 @@ func (p *Parser) readBody(root *part, msg *Message) {
 func (p *Parser) add(forms []foundForm, rivals []foundForm, msg *Message) {
 	for i, f := range forms {
 		form, problems := p.finish(i, f, msg.Subject, len(forms) == 1, rivals)
+		form.Quoted = f.age > 0
 		msg.Forms = append(msg.Forms, form)
 		msg.Problems = append(msg.Problems, problems...)
 	}

@@ -16,6 +16,13 @@ var (
 
 const maxContacts = 20 // contacts kept of one form
 
+// Contacts finds mail addresses and phone numbers in free text, in the order in
+// which they stand there. A number in the national notation of country (ISO
+// 3166-1 alpha-2, or empty) becomes E.164 too.
+func Contacts(text, country string) []Contact {
+	return (&Parser{region: strings.ToUpper(country)}).contacts(text)
+}
+
 // contacts finds mail addresses and phone numbers in free text, in the order
 // in which they stand there.
 func (p *Parser) contacts(text string) []Contact {

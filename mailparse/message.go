@@ -69,6 +69,9 @@ type Form struct {
 	POCContact string    `json:"poc_contact"`
 	Comments   string    `json:"comments"`
 	Contacts   []Contact `json:"contacts"`
+	// Quoted says that the form's labels stand in quoted text: it may be the
+	// copy of an older form, or one that was filled in there.
+	Quoted bool `json:"-"`
 }
 
 // Contact is one way to reach the point of contact, found in POCContact.
