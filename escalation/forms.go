@@ -267,7 +267,19 @@ func (p *Policy) silence(c Case, now time.Time) string {
 	case since.IsZero():
 		return "the case owner has answered the customer's last word"
 	}
-	return fmt.Sprintf("the case owner has been silent for %s", now.Sub(since).Round(time.Minute))
+	return "the case owner has been silent for " + roughly(now.Sub(since))
+}
+
+// roughly puts a duration into words, to the hour beyond a day.
+func roughly(d time.Duration) string {
+	hours, minutes := int(d.Hours()), int(d.Minutes())%60
+	switch {
+	case hours >= 24:
+		return fmt.Sprintf("%d d %d h", hours/24, hours%24)
+	case hours > 0:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	}
+	return fmt.Sprintf("%d min", minutes)
 }
 
 // refuse answers in the same words whether the case is unknown or the sender

@@ -12,6 +12,7 @@ import (
 
 	"escalationd/escalation"
 	"escalationd/escalation/hours"
+	"escalationd/internal/config"
 	"escalationd/internal/daemon"
 )
 
@@ -43,11 +44,15 @@ func (c *explainCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	c.Inbox = cmp.Or(c.Inbox, cfg.Inboxes[0].Name)
+	if !slices.ContainsFunc(cfg.Inboxes, func(i config.Inbox) bool { return i.Name == c.Inbox }) {
+		return usageError{fmt.Errorf("there is no inbox %q in the configuration", c.Inbox)}
+	}
 	raw, err := readFile(c.File, s.in)
 	if err != nil {
 		return err
 	}
-	x, err := daemon.ExplainMail(ctx, cfg, raw, cmp.Or(c.Inbox, cfg.Inboxes[0].Name), c.At.orNow())
+	x, err := daemon.ExplainMail(ctx, cfg, raw, c.Inbox, c.At.orNow())
 	if err != nil {
 		return err
 	}

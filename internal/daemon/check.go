@@ -51,7 +51,7 @@ func (c *checker) line(verdict, what, detail, remedy string) {
 // well. Nothing is changed anywhere.
 func Check(ctx context.Context, cfg *config.Config, out io.Writer) bool {
 	c := &checker{out: out}
-	c.ok("configuration", "%d inboxes, %d regions, %d levels", len(cfg.Inboxes), len(cfg.Regions), len(cfg.Ladder))
+	c.ok("configuration", "inboxes: %d, regions: %d, levels: %d", len(cfg.Inboxes), len(cfg.Regions), len(cfg.Ladder))
 	for _, i := range cfg.Inboxes {
 		c.inbox(ctx, cfg, i)
 	}

@@ -288,6 +288,10 @@ func (d *Daemon) desking(ctx context.Context) error {
 func (d *Daemon) open(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	d.log.Info("the desk is open", "inboxes", len(d.inboxes), "levels", len(d.desk.Policy.Ladder))
+	for _, g := range d.desk.Policy.Gaps(d.now(), gapDays) {
+		d.log.Warn("the ladder has a gap", "gap", g.What)
+		d.raise(ctx, escalation.Alarm{At: d.now(), What: "ladder-gap", Ref: g.Region, Detail: g.What})
+	}
 	for _, w := range d.warnings {
 		d.log.Warn("built-in letter used", "file", w.File, "error", w.Err)
 		d.raise(ctx, escalation.Alarm{At: d.now(), What: "template", Ref: w.File, Detail: w.String()})

@@ -200,12 +200,20 @@ func (s *screen) howTo(st *stage) {
 	s.row("", "files", filepath.Join(st.dir, "letters"))
 	s.mailboxes(st.mail.IMAPAddr(), st.mail.SMTPAddr())
 	s.line(s.paint(bold, "Other commands work on it"))
-	s.line("  escalationd explain --config " + filepath.Join(st.dir, "desk.yaml") + " \\")
-	s.line("       " + own)
+	s.line("  " + program() + " explain --config " + filepath.Join(st.dir, "desk.yaml") + " \\")
+	s.line("       " + filepath.Join(st.dir, "received.eml"))
 	s.row("", "board", "http://"+st.web)
 	s.row("", "log", filepath.Join(st.dir, "desk.log"))
 	s.line("")
 	s.line("Ctrl-C ends it and removes the folder. What happens now is told below.")
+}
+
+// program is how the reader calls us.
+func program() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/escalationd"
+	}
+	return os.Args[0]
 }
 
 // mailboxes tells how to read the mailboxes.

@@ -96,7 +96,10 @@ func (s *stage) configure() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, content := range map[string][]byte{"desk.yaml": text, "own.eml": crlf(own), "password": []byte(password + "\n")} {
+	stamp := "Authentication-Results: " + authserv + "; dmarc=pass header.from=meadow.test\r\n" // as the mail server would
+	for name, content := range map[string][]byte{
+		"desk.yaml": text, "own.eml": crlf(own), "received.eml": append([]byte(stamp), crlf(own)...), "password": []byte(password + "\n"),
+	} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), content, 0o600); err != nil {
 			return nil, err
 		}

@@ -97,7 +97,7 @@ func (s *session) filed(f *folder, set []imap.UID, name string, err error) {
 	}
 	f.set = max(1, len(set)/4)
 	s.log.Warn("mails cannot be filed, they stay in the mailbox", "folder", name,
-		"count", len(set), "err", err, "retry_in", wait.Round(time.Millisecond))
+		"count", len(set), "error", err, "retry_in", wait.Round(time.Millisecond).String())
 }
 
 func (s *session) filingErr() error {

@@ -149,7 +149,7 @@ func (b *Inbox) lead(ctx context.Context, h Handler) error {
 			wait = max(wait, time.Minute+rand.N(10*time.Second)) // no hammering: accounts get locked
 		}
 		b.disconnected(err)
-		b.log.Warn("inbox connection lost", "err", err, "retry_in", wait.Round(time.Millisecond))
+		b.log.Warn("inbox connection lost", "error", err, "retry_in", wait.Round(time.Millisecond).String())
 		sleep(ctx, wait)
 	}
 	b.disconnected(context.Cause(ctx))

@@ -199,8 +199,8 @@ func (s *session) handle(ctx context.Context, mails []Mail) (worked bool, err er
 	if err != nil {
 		wait := s.mem.handlerFailed(time.Now())
 		if ctx.Err() == nil {
-			s.log.Warn("nothing was decided, the mails stay", "count", len(mails), "err", err,
-				"retry_in", wait.Round(time.Millisecond))
+			s.log.Warn("nothing was decided, the mails stay", "count", len(mails), "error", err,
+				"retry_in", wait.Round(time.Millisecond).String())
 		}
 		return false, nil
 	}
