@@ -55,7 +55,7 @@ func (s *RedisServer) ready() bool {
 		return false
 	}
 	answer, err := bufio.NewReader(c).ReadString('\n')
-	return err == nil && !strings.HasPrefix(answer, "-LOADING")
+	return err == nil && (strings.HasPrefix(answer, "+PONG") || strings.HasPrefix(answer, "-NOAUTH") || strings.HasPrefix(answer, "-MISCONF"))
 }
 
 // Stop ends it in order.
