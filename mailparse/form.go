@@ -372,40 +372,6 @@ func (f *Form) value(field Field) *string {
 	return &f.Comments
 }
 
-func (f *foundForm) tidy() {
-	f.undress("o ", "") // Word's hollow bullet as text
-	f.undress("A:", "")
-	f.undress(`"`, `",`)
-	for _, field := range fields {
-		v := f.value(field)
-		*v = tidyValue(*v, field)
-	}
-}
-
-// undress takes marks off all values when most of them wear them, two at least: they belong to the layout. The value after which the object ends wears
-// no comma.
-func (f *foundForm) undress(prefix, suffix string) {
-	worn, all := 0, 0
-	for _, field := range fields {
-		if v := *f.value(field); v != "" {
-			all++
-			if strings.HasPrefix(v, prefix) && strings.HasSuffix(v, suffix) {
-				worn++
-			}
-		}
-	}
-	if worn < 2 || worn*2 <= all {
-		return
-	}
-	for _, field := range fields {
-		v := f.value(field)
-		if suffix != "" {
-			*v = strings.TrimSuffix(strings.TrimRight(*v, " \n,}"), strings.TrimRight(suffix, ","))
-		}
-		*v = strings.TrimSpace(strings.TrimPrefix(*v, prefix))
-	}
-}
-
 func (f *foundForm) count() {
 	f.filled = 0
 	for _, field := range fields {

@@ -26,8 +26,6 @@ func with(change func(*Form)) Form {
 	return f
 }
 
-func noComments(f *Form) { f.Comments = "" }
-
 type formCase struct {
 	name string
 	body string

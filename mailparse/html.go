@@ -13,6 +13,9 @@ import (
 // lines, table cells keep their row and column, hidden text is left out. It
 // works on tokens, not on a tree: cost is linear and depth costs nothing.
 func readHTML(text string) document {
+	if i := strings.LastIndexByte(text, '<'); i >= 0 && len(text)-i <= 2 && strings.TrimLeft(text[i:], "</!") == "" {
+		text = text[:i] // a page cut within its last tag
+	}
 	lay := newLayout(text, false)
 	lay.run()
 	if !lay.sawBlock && strings.Count(strings.TrimSpace(text), "\n") > 0 {
@@ -46,7 +49,6 @@ type layout struct {
 	tables   []tablePos
 	lines    []line
 	cur      strings.Builder
-	curPre   bool
 	space    bool // a blank is due before the next word
 	gap      bool // an empty line is due before the next block
 	allPre   bool
@@ -155,7 +157,7 @@ func (lay *layout) start() {
 		}
 		return
 	}
-	lay.push(e, attrs)
+	lay.push(e)
 }
 
 func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
@@ -207,7 +209,7 @@ func (lay *layout) closeUpTo(tags []atom.Atom, stops ...atom.Atom) {
 	}
 }
 
-func (lay *layout) push(e open, attrs tagAttrs) {
+func (lay *layout) push(e open) {
 	if e.hidden {
 		lay.hidden++
 	}

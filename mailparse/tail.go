@@ -61,7 +61,7 @@ func (rd *reader) proseFollows(j, stop int) bool {
 // proseWords counts the words of a line that may be a sentence: a row of
 // titles, numbers and addresses that marks part is none.
 func proseWords(s string) int {
-	if strings.Count(s, " | ")+strings.Count(s, " · ")+strings.Count(s, " • ") >= 2 {
+	if strings.HasPrefix(s, "***") && strings.HasSuffix(s, "***") || strings.Count(s, " | ")+strings.Count(s, " · ")+strings.Count(s, " • ") >= 2 {
 		return 0
 	}
 	n := 0

@@ -272,7 +272,7 @@ Enterprise Support <desk@example.com> 於 2026年11月9日 週一 下午4:12寫�
 2026년 11월 9일 (월) 오후 4:12, Enterprise Support <desk@example.com>님이 작성:
 pon., 9. nov. 2026 ob 16:12 je oseba Enterprise Support <desk@example.com> napisala:
 pon, 9. stu 2026. u 16:12 Enterprise Support <desk@example.com> napisao je:
-ב-יום ב׳, 9 בנוב׳ 2026 ב-16:12 מאת ‪Enterprise Support‬‏ <‪desk@example.com‬‏>:
+ב-יום ב׳, 9 בנוב׳ 2026 ב-16:12 מאת Enterprise Support <desk@example.com>:
 -----Original Message-----
 ---- On Mon, 09 Nov 2026 16:12:01 +0100 Enterprise Support <desk@example.com> wrote ---
 ------- Original Message -------

@@ -15,7 +15,6 @@ var (
 	plainHint = regexp.MustCompile(`(?i)^(?:click (?:or tap )?here to enter .*|(?:please )?(?:enter|insert|fill in|type|add)\b.{0,60}\bhere\.?|(?:please )?(?:enter|insert|fill in) (?:your |the )?(?:case number|name|phone.*|e-?mail.*|details|comments|next step)\.?|your (?:case number|name|phone number(?: or e-?mail)?|e-?mail|contact|comments)(?: here)?\.?|to be (?:filled(?: in)?|completed|confirmed|determined|advised)|bitte (?:ausfüllen|eintragen|hier .*)|à compléter|a compléter|por completar|a preencher|da compilare|in te vullen|klicken (?:oder tippen )?sie hier.*|\(?(?:optional|required|if any|mandatory)\)?)$`)
 	emptyWord = regexp.MustCompile(`(?i)^[\s.]*(?:n\s?/\s?a|n\.a\.?|n\\a|na|nil|x{2,}|xx?x?-?x{3,}|[?_.…\-–—=*~#/\\\s]+|tbd|tbc|tba|t\.b\.d\.?|xxx.*xxx|\[\s*\]|\(\s*\)|<\s*>|\{\s*\})[\s.!]*$`)
 	noAnswer  = regexp.MustCompile(`(?i)^(?:none|unknown|not known|don['’]?t know|do not know|no idea|not sure|keine?|unbekannt|aucune?|inconnu|ningun[oa]|desconocido|nenhum|desconhecido|nessun[oa]?|sconosciuto|geen|onbekend|なし|不明|無し)[.!]?$`)
-	markup    = regexp.MustCompile(`\*([^*\n]+)\*|\b_([^_\n]+)_\b`)
 	urlCopy   = regexp.MustCompile(`\s?<(?:mailto|tel|callto|sip):[^<>\s]+>|\s?\[(?:mailto|tel):[^\[\]\s]+\]|<https?://[^<>\s]+>`)
 	mdMail    = regexp.MustCompile(`\[([^\[\]\n]+)\]\((?:mailto|tel):[^()\s]+\)`)
 )
@@ -96,6 +95,41 @@ func placeholder(s string) bool {
 		return false
 	}
 	return s == "" || emptyWord.MatchString(s) || plainHint.MatchString(s)
+}
+
+// tidy trims every value.
+func (f *foundForm) tidy() {
+	f.undress("o ", "") // Word's hollow bullet as text
+	f.undress("A:", "")
+	f.undress(`"`, `",`)
+	for _, field := range fields {
+		v := f.value(field)
+		*v = tidyValue(*v, field)
+	}
+}
+
+// undress takes marks off all values when most of them wear them, two at least: they belong to the layout. The value after which the object ends wears
+// no comma.
+func (f *foundForm) undress(prefix, suffix string) {
+	worn, all := 0, 0
+	for _, field := range fields {
+		if v := *f.value(field); v != "" {
+			all++
+			if strings.HasPrefix(v, prefix) && strings.HasSuffix(v, suffix) {
+				worn++
+			}
+		}
+	}
+	if worn < 2 || worn*2 <= all {
+		return
+	}
+	for _, field := range fields {
+		v := f.value(field)
+		if suffix != "" {
+			*v = strings.TrimSuffix(strings.TrimRight(*v, " \n,}"), strings.TrimRight(suffix, ","))
+		}
+		*v = strings.TrimSpace(strings.TrimPrefix(*v, prefix))
+	}
 }
 
 // casePrefix are the words people put before the number itself.

@@ -87,7 +87,6 @@ func (rd *reader) after(h hit) string {
 func (rd *reader) inner(h hit, next int, beneath bool) string {
 	depth := rd.lines[h.line].depth
 	same, lower := rd.after(h), ""
-	parted := false
 	if h.field == CaseNumber && same != "" && rd.parser.validCase(firstOf(rd.parser.caseNumber(same))) && digits(same) >= 3 && !beneath {
 		return same
 	}
@@ -103,7 +102,6 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 			if same != "" && l.depth >= depth {
 				same += "\n"
 			}
-			parted = true
 		case l.depth < depth:
 			lower += "\n" + l.text
 		case isRuler(l.text) && (h.field == CaseNumber || same == "" && lower == ""):
@@ -112,12 +110,12 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 		}
 	}
 	same, lower = trimRulers(strings.TrimSpace(same)), trimRulers(strings.TrimSpace(lower))
-	return merge(same, lower, h.field, beneath, parted)
+	return merge(same, lower, h.field, beneath)
 }
 
 // merge joins what stands on the quoted lines and what stands unquoted among
 // them.
-func merge(same, lower string, f Field, beneath, parted bool) string {
+func merge(same, lower string, f Field, beneath bool) string {
 	switch {
 	case lower == "":
 		return same
