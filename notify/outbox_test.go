@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 
 	"escalationd/escalation"
@@ -179,19 +178,6 @@ func (o *memoryOutbox) fates() map[Fate]int {
 		counts[r.fate]++
 	}
 	return counts
-}
-
-// wait answers when done does, asked at each settled row.
-func (o *memoryOutbox) wait(t *testing.T, done func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for !done() {
-		select {
-		case <-o.change:
-		case <-deadline:
-			t.Fatalf("still waiting; the fates are %v", o.fates())
-		}
-	}
 }
 
 var errDown = errors.New("connection refused")

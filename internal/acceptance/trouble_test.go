@@ -25,7 +25,7 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 		edits    func(*world) []edit
 		sentence []string
 	}{
-		{"wrong IMAP password", nil, func(w *world) []edit {
+		{"wrong IMAP password", nil, func(*world) []edit {
 			return []edit{{"imap-password", "smtp-password"}}
 		}, []string{"inbox escalations", "refuses the user name or password"}},
 		{"no such folder", nil, func(*world) []edit {

@@ -167,7 +167,7 @@ func (s *Story) String() string {
 	s.head(p)
 	for i := range s.Events {
 		p.blank()
-		s.Events[i].print(p, s)
+		s.Events[i].print(p)
 	}
 	return p.String()
 }
@@ -224,7 +224,7 @@ func (s *Story) level(n int) string {
 
 const storyIndent = "                     "
 
-func (e *StoryEvent) print(p *page, s *Story) {
+func (e *StoryEvent) print(p *page) {
 	p.line(stamp(e.At)+"  ", "%s", e.title())
 	if e.Disposition != "" && e.Location != "" {
 		p.line(storyIndent, "it lay at %s", e.Location)

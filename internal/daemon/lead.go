@@ -25,10 +25,10 @@ func (d *Daemon) gate(i int) func(context.Context) (context.Context, func(), err
 	log := d.log.With("inbox", name)
 	return func(ctx context.Context) (context.Context, func(), error) {
 		said := ""
-		say := func(words string, attrs ...any) {
-			if words != said && ctx.Err() == nil {
-				said = words
-				log.Warn(words, attrs...)
+		once := func(state string, say func()) {
+			if state != said && ctx.Err() == nil {
+				said = state
+				say()
 			}
 		}
 		defer d.standby[i].Store(false)
@@ -37,16 +37,16 @@ func (d *Daemon) gate(i int) func(context.Context) (context.Context, func(), err
 			d.standby[i].Store(err == nil && l == nil)
 			switch {
 			case err != nil:
-				say("inbox waits for Redis", "error", err)
+				once("waits", func() { log.Warn("inbox waits for Redis", "error", err) })
 			case l == nil:
-				say("inbox is served by another daemon; standing by")
+				once("stands by", func() { log.Warn("inbox is served by another daemon; standing by") })
 			default:
 				err := d.recall(l, i)
 				if err == nil {
 					return l, l.release, nil
 				}
 				l.release()
-				say("inbox waits for Redis", "error", err)
+				once("waits", func() { log.Warn("inbox waits for Redis", "error", err) })
 			}
 			pause(ctx, leadAsked)
 		}
