@@ -123,3 +123,20 @@ func TestRestartDoesNotAnswerTwice(t *testing.T) {
 	h.Open()
 	h.Settle()
 }
+
+func TestADigestComesOnceAtItsHour(t *testing.T) {
+	t.Parallel()
+	h := harness.New(t, "notify_owner: false")
+	const sender = "it@globe.example" // in the US, where nobody works yet
+	h.ExpectDisposition(h.Send(sender, "News", "News.", "List-Id: <news.globe.example>"), escalation.Ignored)
+	h.FastForward(time.Minute) // the desk is open, and the digest's first period has begun
+	h.ExpectDisposition(h.Send(sender, "Escalate", harness.Form("07654321")), escalation.Accepted)
+	h.ExpectMail(sender, "Re: Escalate")
+	h.ExpectMail("us-lead@example.com", "07654321")
+	h.FastForward(3 * time.Hour)
+	h.ExpectMail("digest@example.com", "07654321", "Globe Example")
+	h.Shut()
+	h.Open()
+	h.FastForward(time.Hour)
+	h.ExpectNothing()
+}

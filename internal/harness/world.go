@@ -28,6 +28,8 @@ policy:
   - {level: 1, name: Regional leader, contacts: {us: [us-lead@example.com], uk: [uk-lead@example.com]}}
   - {level: 2, name: Frontline senior manager, contacts: {"*": [frontline@example.com]}}
   - {level: 3, name: Director, contacts: {"*": [director@example.com]}}
+digests:
+  - {to: [digest@example.com], at: "12:00", timezone: Europe/London, days: Mon-Fri, regions: ["*"]}
 `, h.Mail.IMAPAddr(), h.Mail.SMTPAddr(), h.Redis.Addr(), indent(policy))
 	path := filepath.Join(h.dir, "escalationd.yaml")
 	h.write(path, text)
