@@ -190,10 +190,8 @@ func splitBoundary(body []byte, boundary string, limit int) (sections [][]byte, 
 		if at > 0 && body[at-1] != '\n' && body[at-1] != '\r' {
 			continue
 		}
-		line, next := cutLine(body, pos)
-		rest := bytes.TrimRight(line, " \t")
-		closing := bytes.Equal(rest, []byte("--"))
-		if len(rest) > 0 && !closing {
+		closing, next := delimiterEnd(body, pos)
+		if next < 0 {
 			continue
 		}
 		if start >= 0 {
@@ -220,6 +218,26 @@ func splitBoundary(body []byte, boundary string, limit int) (sections [][]byte, 
 		sections = append(sections, body[start:])
 	}
 	return sections, preamble
+}
+
+// delimiterEnd reads what follows a boundary at pos: nothing more than two dashes
+// and blanks. next is where the next line begins, -1 where other text follows.
+// It looks no further, since a body may be one line.
+func delimiterEnd(body []byte, pos int) (closing bool, next int) {
+	if bytes.HasPrefix(body[pos:], []byte("--")) {
+		closing = true
+		pos += 2
+	}
+	for pos < len(body) && (body[pos] == ' ' || body[pos] == '\t' || body[pos] == '\r') {
+		pos++
+	}
+	switch {
+	case pos == len(body):
+		return closing, pos
+	case body[pos] == '\n':
+		return closing, pos + 1
+	}
+	return false, -1
 }
 
 func trimEnd(b []byte) []byte {
