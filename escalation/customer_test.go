@@ -344,8 +344,8 @@ func TestTooEarly(t *testing.T) {
 			s.ends(s.from(rep, form("01230002")), escalation.ParkedEarly)
 			n := s.expect(escalation.KindParked, rep)
 			s.at("the opening", n.Letter.Until, opens)
-			if n.Letter.Status != escalation.Parked {
-				s.Errorf("the status is %q", n.Letter.Status)
+			if n.Letter.Status != escalation.Parked || !strings.Contains(n.Letter.Why, "24 hours") {
+				s.Errorf("the status is %q, because %q", n.Letter.Status, n.Letter.Why)
 			}
 			s.ends(s.from(rep, text("It grows worse."), answering(n)), escalation.Updated)
 			s.at("the opening", s.expect(escalation.KindUpdated, rep).Letter.Until, opens)
@@ -366,6 +366,16 @@ func TestTooEarly(t *testing.T) {
 			s.expect(escalation.KindDissolved, rep)
 			s.is("01230002", escalation.Dissolved)
 			s.forward(24 * time.Hour)
+		})
+	})
+	t.Run("dissolves when the answer was given before and fed after", func(t *testing.T) {
+		play(t, rule(escalation.EarlyPark), func(s *scene) {
+			early(s)
+			s.ends(s.from(rep, form("01230002")), escalation.ParkedEarly)
+			s.expect(escalation.KindParked, rep)
+			s.with(escalation.Case{Number: "01230002", Severity: 2, OwnerRespondedAt: s.now.Add(-time.Minute)})
+			s.forward(2 * time.Minute)
+			s.expect(escalation.KindDissolved, rep)
 		})
 	})
 	t.Run("is refused, and not as parked", func(t *testing.T) {

@@ -239,8 +239,8 @@ func (j *judgement) onCase(file CaseFile, f mailparse.Form, problems []Problem) 
 	case j.policy.Early == EarlyPark:
 		j.park(file, before, f, opens)
 	default:
-		j.end(Refused, "the case owner has not been silent for "+j.policy.OwnerSilence.String())
-		j.reply(KindParked, &file, f, func(l *Letter) { l.Until = opens }, j.refusalQuota(KindParked, file.Case.Number))
+		j.end(Refused, "the case owner has not been silent for "+roughly(j.policy.OwnerSilence))
+		j.reply(KindParked, &file, f, func(l *Letter) { l.Until, l.Why = opens, j.policy.whyNotNow() }, j.refusalQuota(KindParked, file.Case.Number))
 	}
 }
 
@@ -268,6 +268,14 @@ func (p *Policy) silence(c Case, now time.Time) string {
 		return "the case owner has answered the customer's last word"
 	}
 	return "the case owner has been silent for " + roughly(now.Sub(since))
+}
+
+// whyNotNow says in the customer's words what the early rule waits for.
+func (p *Policy) whyNotNow() string {
+	if h := p.OwnerSilence; h%time.Hour == 0 {
+		return fmt.Sprintf("an escalation opens when the case owner has not answered you for %d hours.", h/time.Hour)
+	}
+	return "an escalation opens when the case owner has not answered you for " + roughly(p.OwnerSilence) + "."
 }
 
 // roughly puts a duration into words, to the hour beyond a day.

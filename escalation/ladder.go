@@ -70,7 +70,7 @@ func (s *step) next() bool {
 		return false
 	case s.file.Case.Status == CaseClosed:
 		s.finish(Closed, "", "")
-	case e.Status == Parked && s.file.Case.OwnerRespondedAt.After(e.ReceivedAt):
+	case e.Status == Parked && s.file.Case.OwnerRespondedAt.After(e.Due.Add(-s.OwnerSilence)):
 		s.dissolve()
 	case e.Status == Parked && due(e.Due):
 		s.parked = true

@@ -135,7 +135,7 @@ func (p *Policy) describe(l *Letter, e *Escalation) {
 	l.Level, l.LevelName = e.Level, p.levelName(e.Level)
 	switch e.Status {
 	case Parked:
-		l.Until = e.Due
+		l.Until, l.Why = e.Due, p.whyNotNow()
 	case Open:
 		l.NextAt = e.Due
 		if next, _ := p.reachable(e.Level, e.Region); next > 0 {

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"time"
@@ -138,12 +139,10 @@ func (p *Policy) after(t time.Time, n int, severity int, region string) time.Tim
 	return r.Calendar.Add(t, d)
 }
 
-// regionOf answers a case's region: its own, or its account's.
+// regionOf answers a case's region: its own, or its account's. Regions are
+// known in lower case, however the CRM spells them.
 func regionOf(f CaseFile) string {
-	if f.Case.Region != "" {
-		return f.Case.Region
-	}
-	return f.Account.Region
+	return strings.ToLower(strings.TrimSpace(cmp.Or(f.Case.Region, f.Account.Region)))
 }
 
 // role answers what a leader is called: the name of the highest level, told

@@ -52,7 +52,7 @@ func sample(kind escalation.Kind) escalation.Notice {
 		l.Contact, l.TakenBy = "+44 20 7946 0958", ""
 	case escalation.KindParked:
 		l.Status, l.Until = escalation.Parked, sampleTime(18, 30)
-		l.Why = "An escalation opens when the case owner has not answered for 24 hours. The last answer was on Sun 22 Nov 2026, 18:30 GMT."
+		l.Why = "an escalation opens when the case owner has not answered you for 24 hours."
 	case escalation.KindReturned:
 		l.Form.POC, l.Form.POCContact, l.Form.Contacts = "", "call me", nil
 		l.Problems = []escalation.Problem{

@@ -149,7 +149,7 @@ func (c *ladderExplainCmd) Run(s *streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	x := policy.LadderExplain(c.Severity, c.Region, c.From.orNow())
+	x := policy.LadderExplain(c.Severity, strings.ToLower(c.Region), c.From.orNow())
 	var b strings.Builder
 	fmt.Fprintf(&b, "severity %d in %s, opened %s: first response due %s\n\n", x.Severity, x.Region, when(x.Opened), when(x.Target))
 	for _, step := range x.Steps {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -282,7 +283,7 @@ func readCase(number string, f map[string]string) escalation.Case {
 	severity, _ := strconv.Atoi(f["severity"])
 	at := func(name string) time.Time { return readTime(f[name]) }
 	return escalation.Case{
-		Number: number, Account: f["account"], Status: escalation.CaseStatus(f["status"]), Severity: severity,
+		Number: number, Account: f["account"], Status: escalation.CaseStatus(strings.ToLower(f["status"])), Severity: severity,
 		Region: f["region"], Subject: f["subject"], OwnerName: f["owner_name"], OwnerEmail: f["owner_email"],
 		OpenedAt: at("opened_at"), CustomerWroteAt: at("customer_wrote_at"), OwnerRespondedAt: at("owner_responded_at"),
 	}

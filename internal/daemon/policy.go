@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
@@ -40,6 +41,7 @@ func Policy(c *config.Config) (*escalation.Policy, error) {
 	p.Contacts = func(text, region string) []mailparse.Contact { return mailparse.Contacts(text, countries[region]) }
 	var wrong []error
 	for id, r := range c.Regions {
+		id = strings.ToLower(id)
 		calendar, err := calendar(r)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("region %s: %w", id, err))
@@ -51,14 +53,16 @@ func Policy(c *config.Config) (*escalation.Policy, error) {
 	for _, l := range c.Ladder {
 		contacts := make(map[string][]string, len(l.Contacts))
 		for region, to := range l.Contacts {
-			contacts[region] = addresses(to)
+			contacts[strings.ToLower(region)] = addresses(to)
 		}
 		p.Ladder = append(p.Ladder, escalation.Level{Name: l.Name, Contacts: contacts})
 	}
 	for _, g := range c.Digests {
-		p.Digests = append(p.Digests, escalation.DigestPlan{
-			To: addresses(g.To), At: int(g.At), Location: g.Timezone, Weekdays: weekdays(g.Days), Regions: g.Regions, Empty: g.Empty,
-		})
+		plan := escalation.DigestPlan{To: addresses(g.To), At: int(g.At), Location: g.Timezone, Weekdays: weekdays(g.Days), Empty: g.Empty}
+		for _, region := range g.Regions {
+			plan.Regions = append(plan.Regions, strings.ToLower(region))
+		}
+		p.Digests = append(p.Digests, plan)
 	}
 	return p, errors.Join(wrong...)
 }
