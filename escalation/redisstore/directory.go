@@ -197,3 +197,30 @@ func (s *Store) Representatives(ctx context.Context) (accounts, representatives 
 	}
 	return len(directory), representatives, nil
 }
+
+// CaseRegions lists the regions that cases have, in lower case.
+func (s *Store) CaseRegions(ctx context.Context) ([]string, error) {
+	keys, err := s.scan(ctx, s.caseKey("*"))
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	var regions []string
+	for chunk := range slices.Chunk(keys, 500) {
+		cmds := make([]*redis.StringCmd, len(chunk))
+		_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, k := range chunk {
+				cmds[i] = p.HGet(ctx, k, "region")
+			}
+			return nil
+		})
+		if serverTrouble(err) {
+			return nil, fmt.Errorf("read the regions of cases: %w", err)
+		}
+		for _, cmd := range cmds {
+			if region := strings.ToLower(strings.TrimSpace(cmd.Val())); region != "" && !slices.Contains(regions, region) {
+				regions = append(regions, region)
+			}
+		}
+	}
+	return regions, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,7 @@ func suite(t *testing.T, fresh func(t *testing.T) *bench) {
 		"ASenderIsFoundAmongAllAccounts":            senderIsFound,
 		"ASlipOfTheFingerIsFound":                   similarIsFound,
 		"ALostLedgerTakesNoChange":                  lostLedgerTakesNothing,
+		"TheRegionsOfCasesAreListed":                regionsAreListed,
 		"ScriptsAreLoadedAgainAfterAFlush":          scriptFlush,
 	} {
 		t.Run(name, func(t *testing.T) { test(fresh(t)) })
@@ -418,6 +420,18 @@ func similarIsFound(b *bench) {
 	s := b.load(escalation.Query{Sender: "x@example.com", Similar: "01234567"})
 	if diff := cmp.Diff([]string{"01234576"}, s.Similar); diff != "" {
 		b.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func regionsAreListed(b *bench) {
+	err := b.store.PutCases(b.Context(), []escalation.Case{{Number: "1", Region: "us"}, {Number: "2", Region: "UK"}, {Number: "3", Region: "uk"}, {Number: "4"}}, start)
+	if err != nil {
+		b.Fatal(err)
+	}
+	regions, err := b.store.CaseRegions(b.Context())
+	slices.Sort(regions)
+	if diff := cmp.Diff([]string{"uk", "us"}, regions); diff != "" || err != nil {
+		b.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

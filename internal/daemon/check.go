@@ -25,6 +25,8 @@ const gapDays = 30
 type checker struct {
 	out    io.Writer
 	failed bool
+
+	regions []string // that cases have
 }
 
 func (c *checker) ok(what, format string, args ...any) {
@@ -132,6 +134,9 @@ func (c *checker) redis(ctx context.Context, cfg *config.Config) {
 		c.fail("Redis", trouble.Problem, trouble.Remedy)
 	}
 	store := redisstore.New(rdb, redisstore.Options{Prefix: cfg.Redis.Prefix})
+	if c.regions, err = store.CaseRegions(ctx); err != nil {
+		c.fail("cases", err.Error(), "look at the Redis log")
+	}
 	accounts, representatives, err := store.Representatives(ctx)
 	switch {
 	case err != nil:
@@ -167,7 +172,7 @@ func (c *checker) ladder(cfg *config.Config) {
 	if len(cfg.Ops) == 0 {
 		c.warn("ops", "nobody is named who hears of quarantined mail and other trouble", "name an address in `ops`")
 	}
-	gaps := policy.Gaps(time.Now(), gapDays)
+	gaps := policy.Gaps(time.Now(), gapDays, c.regions...)
 	for _, g := range gaps {
 		if g.Nobody {
 			c.fail("ladder", g.What, "")
