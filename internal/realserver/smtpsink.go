@@ -65,7 +65,8 @@ func (s *SMTPSinkServer) Restart(args ...string) {
 // Kill ends it at once.
 func (s *SMTPSinkServer) Kill() { s.process.end(syscall.SIGKILL) }
 
-// Mails returns the mails received completely, in the order of their arrival.
+// Mails returns the mails received completely, in the order of their arrival as
+// far as the file system's clock tells them apart.
 func (s *SMTPSinkServer) Mails() []SinkMail {
 	s.t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "mail.*"))
