@@ -78,9 +78,9 @@ func (c *templatesPreviewCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	set, _, err := c.templates()
+	set, _, err := templates.Load(cfg.Templates)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	for _, n := range templates.Samples() {
 		if string(n.Kind) == c.Kind {

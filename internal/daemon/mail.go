@@ -18,7 +18,7 @@ import (
 	"escalationd/mailparse"
 )
 
-// reader makes a judged mail of bytes: what it says, and whether its sender is
+// reader makes of bytes a mail to judge: what it says, and whether its sender is
 // proven by the mail server of the inbox it lay in.
 type reader struct {
 	parser  *mailparse.Parser
