@@ -44,8 +44,9 @@ type Change struct {
 	Alarms      []Alarm  // for the next letter to ops
 
 	// What the event takes off the agenda.
-	Undelivered string // ID of the notice whose failure this event answers
-	AlarmsTold  int    // how many of the oldest alarms this event's letters tell
+	Undelivered string  // ID of the notice whose failure this event answers
+	AlarmsTold  []Alarm // what this event's letters tell
+	AlarmMarks  []AlarmMark
 	Digest      *DigestMark
 }
 

@@ -337,8 +337,8 @@ func TestAWrongSenderOrTokenChangesNothingAndOpsHear(t *testing.T) {
 		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n), unproven), escalation.Quarantined)
 		s.is("01230002", escalation.Open)
 		s.forward(time.Minute)
-		if a := s.expect(escalation.KindAlarm, ops); len(a.Letter.Alarms) != 3 {
-			s.Errorf("ops hear of %d mails", len(a.Letter.Alarms))
+		if a := s.expect(escalation.KindAlarm, ops); raised(a) != 3 {
+			s.Errorf("ops hear of %d mails", raised(a))
 		}
 	})
 }

@@ -18,7 +18,7 @@ func (j *judgement) reply(kind Kind, file *CaseFile, f mailparse.Form, say func(
 	n := Notice{
 		Kind: kind, To: to, CreatedAt: j.now, Thread: j.mail.thread(),
 		Letter: Letter{Form: f, RequestedBy: to},
-		Quotas: append(quotas, p.replyQuotas(to)...),
+		Quotas: append(quotas, j.replyQuotas(to, file != nil || len(j.state.Represents) > 0)...),
 	}
 	number := f.CaseNumber
 	if file != nil {
@@ -150,14 +150,23 @@ func (p *Policy) describe(l *Letter, e *Escalation) {
 }
 
 // replyQuotas bound the replies to one sender and to everybody. A letter that
-// finds a budget used up is put on record as suppressed.
-func (p *Policy) replyQuotas(to string) []Quota {
+// finds a budget used up is put on record as suppressed. The budget for
+// everybody is the breaker of floods and of loops that nothing else ends: ops
+// hear when it opens, and strangers leave a tenth of it to representatives.
+func (j *judgement) replyQuotas(to string, known bool) []Quota {
 	var q []Quota
-	if l := p.ReplyLimit; l.PerSender > 0 {
-		q = append(q, Quota{"sender|" + strings.ToLower(to), l.PerSender, l.Per})
+	l := j.policy.ReplyLimit
+	if l.PerSender > 0 {
+		q = append(q, Quota{Key: "sender|" + strings.ToLower(to), Limit: l.PerSender, Window: l.Per})
 	}
-	if n := p.ReplyLimit.GlobalPerMinute; n > 0 {
-		q = append(q, Quota{"everybody", n, time.Minute})
+	if n := l.GlobalPerMinute; n > 0 {
+		full := Alarm{At: j.now, What: "reply-limit", Detail: fmt.Sprintf(
+			"More replies were due than policy.reply_limit.global_per_minute (%d) allows. Those above it are on record and will not be sent; "+
+				"leaders are told all the same. Look for a flood or a mail loop in the inbox.", n)}
+		if !known {
+			n -= n / 10
+		}
+		q = append(q, Quota{Key: "everybody", Limit: n, Window: time.Minute, Alarm: &full})
 	}
 	return q
 }
@@ -167,17 +176,18 @@ func (p *Policy) leaderQuotas(n *Notice) []Quota {
 	var q []Quota
 	to := strings.ToLower(n.To)
 	if l := p.LeaderLimit; l.PerHour > 0 {
-		q = append(q, Quota{"leader|" + to, l.PerHour, time.Hour})
+		q = append(q, Quota{Key: "leader|" + to, Limit: l.PerHour, Window: time.Hour})
 	}
 	if l := p.LeaderLimit; l.PerCase > 0 && n.Kind == KindAddition {
-		q = append(q, Quota{"addition|" + n.Case + "|" + to, 1, l.PerCase})
+		q = append(q, Quota{Key: "addition|" + n.Case + "|" + to, Limit: 1, Window: l.PerCase})
 	}
 	return q
 }
 
 // refusalQuota allows one identical refusal a day to a sender on a case.
 func (j *judgement) refusalQuota(kind Kind, number string) Quota {
-	return Quota{fmt.Sprintf("refusal|%s|%s|%s", kind, strings.ToLower(j.mail.From.Addr), number), 1, day}
+	key := fmt.Sprintf("refusal|%s|%s|%s", kind, strings.ToLower(j.mail.From.Addr), number)
+	return Quota{Key: key, Limit: 1, Window: day}
 }
 
 // loopAnswers is how many answers a day one address gets on one case where
@@ -186,13 +196,13 @@ const loopAnswers = 3
 
 // loopQuota ends a conversation of two machines.
 func (j *judgement) loopQuota(number string) Quota {
-	return Quota{j.loopKey(number), loopAnswers, day}
+	return Quota{Key: j.loopKey(number), Limit: loopAnswers, Window: day}
 }
 
 // firstAnswer counts against the loop quota, but always has room: it says
 // something new.
 func (j *judgement) firstAnswer(number string) Quota {
-	return Quota{j.loopKey(number), 0, day}
+	return Quota{Key: j.loopKey(number), Window: day}
 }
 
 func (j *judgement) loopKey(number string) string {

@@ -21,7 +21,8 @@ type memStore struct {
 	queue       []string // IDs, oldest first
 	quotas      map[string]memQuota
 	tries       map[string]int
-	alarms      []escalation.Alarm
+	alarms      []escalation.Alarm // put together by kind and cause
+	marks       map[string]escalation.AlarmMark
 	told        []escalation.Alarm // all that were ever raised
 	undelivered []escalation.Failure
 	digests     map[string]escalation.DigestMark
@@ -46,7 +47,7 @@ func newMemStore() *memStore {
 	return &memStore{
 		cases: map[string]escalation.Case{}, accounts: map[string]escalation.Account{},
 		escalations: map[string]escalation.Escalation{}, events: map[string]escalation.Record{},
-		notices: map[string]*memNotice{}, quotas: map[string]memQuota{}, tries: map[string]int{},
+		notices: map[string]*memNotice{}, quotas: map[string]memQuota{}, tries: map[string]int{}, marks: map[string]escalation.AlarmMark{},
 		digests: map[string]escalation.DigestMark{}, mails: map[escalation.Disposition]int{}, held: map[string]int{},
 	}
 }
@@ -158,8 +159,15 @@ func (s *memStore) apply(c escalation.Change) escalation.Applied {
 			s.queue = slices.DeleteFunc(s.queue, func(q string) bool { return q == id })
 		}
 	}
-	s.alarms = append(s.alarms[c.AlarmsTold:], c.Alarms...)
-	s.told = append(s.told, c.Alarms...)
+	for _, told := range c.AlarmsTold {
+		s.alarms = slices.DeleteFunc(s.alarms, func(a escalation.Alarm) bool { return a.What == told.What && a.Detail == told.Detail })
+	}
+	for _, m := range c.AlarmMarks {
+		s.marks[m.What] = m
+	}
+	for _, a := range c.Alarms {
+		s.raise(a)
+	}
 	s.undelivered = slices.DeleteFunc(s.undelivered, func(f escalation.Failure) bool { return f.Notice == c.Undelivered })
 	if c.Digest != nil {
 		s.digests[c.Digest.Who] = *c.Digest
@@ -171,11 +179,23 @@ func (s *memStore) apply(c escalation.Change) escalation.Applied {
 	return escalation.Applied{Verdict: escalation.Done}
 }
 
+func (s *memStore) raise(a escalation.Alarm) {
+	s.told = append(s.told, a)
+	i := slices.IndexFunc(s.alarms, func(have escalation.Alarm) bool { return have.What == a.What && have.Detail == a.Detail })
+	if i < 0 {
+		i, s.alarms = len(s.alarms), append(s.alarms, a)
+	}
+	s.alarms[i].Count, s.alarms[i].Last = s.alarms[i].Count+1, a.At
+}
+
 func (s *memStore) add(n escalation.Notice, now time.Time) {
 	room := true
 	for _, q := range n.Quotas {
 		if have := s.quotas[q.Key]; q.Limit > 0 && now.Before(have.ends) && have.count >= q.Limit {
 			room = false
+			if q.Alarm != nil {
+				s.raise(*q.Alarm)
+			}
 		}
 	}
 	s.notices[n.ID] = &memNotice{n, "suppressed"}
@@ -207,7 +227,7 @@ func (s *memStore) Count(_ context.Context, locations []string, delta int) ([]in
 }
 
 func (s *memStore) Agenda(context.Context, time.Time, int) (escalation.Agenda, error) {
-	a := escalation.Agenda{Alarms: slices.Clone(s.alarms), Undelivered: slices.Clone(s.undelivered), Digests: s.digests}
+	a := escalation.Agenda{Alarms: slices.Clone(s.alarms), AlarmMarks: s.marks, Undelivered: slices.Clone(s.undelivered), Digests: s.digests}
 	for n, e := range s.escalations {
 		if e.Status.Active() {
 			a.Active = append(a.Active, n)

@@ -95,6 +95,7 @@ type Quota struct {
 	Key    string
 	Limit  int
 	Window time.Duration
+	Alarm  *Alarm // raised for each letter that finds the budget used up; may be nil
 }
 
 // Letter is all that a template may word. Text in it that came from outside
@@ -142,12 +143,4 @@ type Problem struct {
 	Field  mailparse.Field  `json:"field"`
 	Reason mailparse.Reason `json:"reason"`
 	Value  string           `json:"value,omitempty"`
-}
-
-// Alarm is one thing operators must know; many become one letter.
-type Alarm struct {
-	At     time.Time `json:"at"`
-	What   string    `json:"what"`          // a kind, as "quarantined" or "undelivered"
-	Detail string    `json:"detail"`        // a sentence with cause and remedy
-	Ref    string    `json:"ref,omitempty"` // case number, Message-ID or mail location
 }

@@ -60,7 +60,8 @@ type Agenda struct {
 	Due         []string // case numbers whose escalation has a step due, longest due first
 	Active      []string // case numbers of escalations that go on
 	Undelivered []Failure
-	Alarms      []Alarm               // not yet told to ops, oldest first
+	Alarms      []Alarm               // not yet told to ops, put together by kind and cause, oldest first
+	AlarmMarks  map[string]AlarmMark  // by kind
 	Digests     map[string]DigestMark // by DigestMark.Who
 }
 

@@ -7,14 +7,8 @@ import (
 	"time"
 )
 
-const (
-	// agendaLimit bounds what one Tick takes up; the next one takes the rest.
-	agendaLimit = 200
-	// alarmWait is how long alarms gather before they become one letter: long
-	// enough for a flood to be one letter, short enough that ops hear of
-	// everything within a minute.
-	alarmWait = 20 * time.Second
-)
+// agendaLimit bounds what one Tick takes up; the next one takes the rest.
+const agendaLimit = 200
 
 // Tick does what time has made due: ladder steps, openings, reminders,
 // expiries, cases closed in the CRM, letters that could not be delivered,
@@ -39,7 +33,7 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	changes = append(changes, digests...)
-	if c, ok := d.Policy.Alarmed(agenda.Alarms, now); ok {
+	if c, ok := d.Policy.Alarmed(agenda.Alarms, agenda.AlarmMarks, now); ok {
 		changes = append(changes, c)
 	}
 	return d.take(ctx, changes)
@@ -162,21 +156,4 @@ func (p *Policy) Undelivered(f Failure, s State, now time.Time) Change {
 	}
 	p.unreached(&c, n, s, "the mail could not be delivered", now)
 	return c
-}
-
-// Alarmed makes one letter to ops of the alarms that have gathered.
-func (p *Policy) Alarmed(alarms []Alarm, now time.Time) (Change, bool) {
-	if len(alarms) == 0 || now.Sub(alarms[0].At) < alarmWait {
-		return Change{}, false
-	}
-	first := alarms[0]
-	c := Change{
-		Event: fmt.Sprintf("alarm:%d:%s:%s", first.At.UnixNano(), first.What, first.Ref), At: now, AlarmsTold: len(alarms),
-	}
-	for _, to := range p.Ops {
-		c.Notices = append(c.Notices, Notice{
-			Key: key(&c, KindAlarm, "", to), Kind: KindAlarm, To: to, CreatedAt: now, Letter: Letter{Alarms: alarms},
-		})
-	}
-	return c, true
 }

@@ -28,7 +28,8 @@ func functions(z *zones, html bool) map[string]any {
 		"inert": inert, "line": line, "plain": plain, "plainLine": plainLine, "quote": quote, "lines": lines,
 
 		"answer": answer, "ref": escalation.NoticeRef, "row": func(label, value any) row { return row{label, value} },
-		"bar": bar, "busiest": busiest, "received": received, "first": first, "more": more, "groups": groups,
+		"bar": bar, "busiest": busiest, "received": received, "first": first, "more": more,
+		"groups": groups, "kinds": kinds, "times": times,
 	}
 }
 
@@ -41,7 +42,7 @@ func allowed() []string {
 
 // listing are the functions that yield lists to range over.
 func listing() []string {
-	return []string{"lines", "first", "groups"}
+	return []string{"lines", "first", "groups", "kinds"}
 }
 
 // row is a label and its value.
@@ -251,23 +252,48 @@ func groups(alarms []escalation.Alarm) []alarmGroup {
 			index[key] = i
 			groups = append(groups, alarmGroup{What: a.What, Detail: a.Detail, First: a.At, Last: a.At})
 		}
-		g := &groups[i]
-		g.Count++
-		if a.At.Before(g.First) {
-			g.First = a.At
-		}
-		if a.At.After(g.Last) {
-			g.Last = a.At
-		}
-		if a.Ref != "" && len(g.Refs) < maxRefs && !slices.Contains(g.Refs, a.Ref) {
-			g.Refs = append(g.Refs, a.Ref)
-		}
+		groups[i].add(a)
 	}
 	slices.SortStableFunc(groups, func(a, b alarmGroup) int { return cmp.Compare(b.Count, a.Count) })
 	return groups[:min(len(groups), maxGroups)]
 }
 
 const maxGroups = 50
+
+func (g *alarmGroup) add(a escalation.Alarm) {
+	g.Count += a.Times()
+	for _, at := range []time.Time{a.At, a.Last} {
+		if at.Before(g.First) && !at.IsZero() {
+			g.First = at
+		}
+		if at.After(g.Last) {
+			g.Last = at
+		}
+	}
+	for _, ref := range append([]string{a.Ref}, a.Refs...) {
+		if ref != "" && len(g.Refs) < maxRefs && !slices.Contains(g.Refs, ref) {
+			g.Refs = append(g.Refs, ref)
+		}
+	}
+}
+
+// kinds puts alarms together by their kind alone.
+func kinds(alarms []escalation.Alarm) []alarmGroup {
+	alarms = slices.Clone(alarms)
+	for i := range alarms {
+		alarms[i].Detail = ""
+	}
+	return groups(alarms)
+}
+
+// times is how many alarms there were.
+func times(alarms []escalation.Alarm) int {
+	n := 0
+	for _, a := range alarms {
+		n += a.Times()
+	}
+	return n
+}
 
 // tidy leaves one empty line at most, no blanks at the ends of lines, and one
 // line break at the end.

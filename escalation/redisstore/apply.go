@@ -78,13 +78,13 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 	l := layout{
 		keys: []string{
 			s.hidden("event", c.Event), s.key("outbox"), s.key("due"), s.key("active"), s.key("journal"),
-			s.key("counts"), s.key("commits"), s.key("alarms"), s.key("undelivered"), s.key("tries"), s.key("ledger"),
+			s.key("counts"), s.key("commits"), s.key("alarms-raised"), s.key("alarms-told"), s.key("undelivered"), s.key("tries"), s.key("ledger"),
 			s.key("ended"), s.key("digests"), s.key("held"), lead,
 		},
 		args: []any{
 			s.bound(), epoch, s.token(c), millis(c.At), s.retention.Milliseconds(),
 			c.At.UTC().Format(time.RFC3339Nano), c.Location, string(c.Disposition), c.Reason,
-			strings.Join(caseNumbers(c), " "), c.MessageID, c.Event, c.AlarmsTold, c.Undelivered,
+			strings.Join(caseNumbers(c), " "), c.MessageID, c.Event, c.Undelivered,
 		},
 	}
 	if c.Digest != nil {
@@ -109,7 +109,7 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		l.add(n.ID, l.json(n), l.json(&n.Letter), heldFor(n), len(n.Quotas))
 		for _, q := range n.Quotas {
 			l.keys = append(l.keys, s.hidden("quota", q.Key))
-			l.add(q.Limit, q.Window.Milliseconds())
+			l.add(q.Limit, q.Window.Milliseconds(), l.alarm(q.Alarm))
 		}
 	}
 	l.add(len(c.Revoked))
@@ -117,14 +117,36 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		l.keys = append(l.keys, s.key("notice", id))
 		l.add(id)
 	}
-	l.add(len(c.Alarms))
-	for i := range c.Alarms {
-		l.add(l.json(&c.Alarms[i]))
-	}
+	l.addAlarms(c)
 	if l.err != nil {
 		return call{}, fmt.Errorf("encode change %s: %w", c.Event, l.err)
 	}
 	return call{keys: l.keys, args: l.args}, nil
+}
+
+func (l *layout) addAlarms(c *escalation.Change) {
+	l.add(len(c.Alarms))
+	for i := range c.Alarms {
+		l.add(l.alarm(&c.Alarms[i]))
+	}
+	l.add(len(c.AlarmsTold))
+	for _, a := range c.AlarmsTold {
+		l.add(a.What, a.Detail, a.Times())
+	}
+	l.add(len(c.AlarmMarks))
+	for i := range c.AlarmMarks {
+		l.add(c.AlarmMarks[i].What, l.json(&c.AlarmMarks[i]))
+	}
+}
+
+// alarm is empty where there is none.
+func (l *layout) alarm(a *escalation.Alarm) string {
+	if a == nil {
+		return ""
+	}
+	one := *a
+	one.Detail = strings.ToValidUTF8(one.Detail, "?") // as JSON has it
+	return l.json(&one)
 }
 
 // heldFor names whose digest tells of this letter when a budget holds it back;

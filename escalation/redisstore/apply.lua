@@ -8,23 +8,23 @@
 --   {'lost'}                              Redis holds another ledger than the one bound to
 --   {'superseded'}                        another daemon has led the mail's inbox since
 --
--- KEYS: event outbox due active journal counts commits alarms undelivered tries ledger
+-- KEYS: event outbox due active journal counts commits raised told undelivered tries ledger
 --       ended digests held lead, then one per escalation, one per notice with one per quota after it, one per revoked notice.
--- ARGV: generation epoch token now ttl  at location disposition reason cases messageid name  alarmstold undelivered digestwho digest
---       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window}}
---       #revoked {id}  #alarms {data}
+-- ARGV: generation epoch token now ttl  at location disposition reason cases messageid name  undelivered digestwho digest
+--       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window alarm}}
+--       #revoked {id}  #alarms {data}  #alarmstold {what detail count}  #marks {what data}
 local a, k = 0, 0
 local function arg() a = a + 1 return ARGV[a] end
 local function num() return tonumber(arg()) end
 local function key() k = k + 1 return KEYS[k] end
 
 local event, outbox, due, active, journal = key(), key(), key(), key(), key()
-local counts, commits, alarms, undelivered, tries, ledger = key(), key(), key(), key(), key(), key()
+local counts, commits, raised, told, undelivered, tries, ledger = key(), key(), key(), key(), key(), key(), key()
 local ended, digests, held, lead = key(), key(), key(), key()
 local generation, epoch = arg(), arg()
 local token, now, ttl = arg(), arg(), arg()
 local record = {at = arg(), location = arg(), disposition = arg(), reason = arg(), cases = arg(), messageid = arg(), name = arg()}
-local alarmstold, undeliveredid, digestwho, digest = num(), arg(), arg(), arg()
+local undeliveredid, digestwho, digest = arg(), arg(), arg()
 
 local wrong
 local function expect(name, kind)
@@ -44,7 +44,7 @@ if known[1] == token then return {'done', redis.call('GET', commits) or '0'} end
 if known[1] then return {'known', known[2], known[3], known[4], known[5], known[6]} end
 
 -- Read all arguments, and judge.
-local escalations, notices, revoked, told, stale = {}, {}, {}, {}, nil
+local escalations, notices, revoked, alarms, alarmstold, marks, stale = {}, {}, {}, {}, {}, {}, nil
 for i = 1, num() do
   local e = {key = key(), case = arg(), revision = num(), data = arg(), due = arg(), active = arg()}
   escalations[i] = e
@@ -58,7 +58,7 @@ for i = 1, num() do
   local n = {key = key(), id = arg(), data = arg(), letter = arg(), to = arg(), quotas = {}}
   expect(n.key, 'hash')
   for j = 1, num() do
-    n.quotas[j] = {key = key(), limit = num(), window = arg()}
+    n.quotas[j] = {key = key(), limit = num(), window = arg(), alarm = arg()}
     expect(n.quotas[j].key, 'string')
   end
   notices[i] = n
@@ -67,12 +67,40 @@ for i = 1, num() do
   revoked[i] = {key = key(), id = arg()}
   expect(revoked[i].key, 'hash')
 end
-for i = 1, num() do told[i] = arg() end
+for i = 1, num() do alarms[i] = arg() end
+for i = 1, num() do alarmstold[i] = {what = arg(), detail = arg(), count = num()} end
+for i = 1, num() do marks[i] = {what = arg(), data = arg()} end
 expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream')
-expect(commits, 'string') expect(alarms, 'list') expect(undelivered, 'zset')
+expect(commits, 'string') expect(raised, 'hash') expect(told, 'hash') expect(undelivered, 'zset')
 expect(ended, 'zset') expect(digests, 'hash') expect(held, 'hash')
 if wrong then return {'trouble', wrong} end
 if stale then return {'stale', stale} end
+
+-- Alarms of one kind and cause are put together and counted, so that a flood
+-- of them stays small; more causes than anybody reads become one of their kind.
+local mostcauses, mostrefs = 300, 5
+local function gathered(field)
+  local have = redis.call('HGET', raised, field)
+  local ok, alarm = pcall(cjson.decode, have or '')
+  return have and ok and alarm or nil
+end
+local function raise(data)
+  local new = cjson.decode(data)
+  local field = new.what .. '\n' .. new.detail
+  local alarm = gathered(field)
+  if not alarm and redis.call('HLEN', raised) >= mostcauses then
+    new.detail = 'There are more causes than can be listed here. The log names each.'
+    field = new.what .. '\n' .. new.detail
+    alarm = gathered(field)
+  end
+  alarm = alarm or new
+  alarm.count, alarm.last, alarm.refs = (alarm.count or 0) + 1, new.at, alarm.refs or {}
+  local known = not new.ref or #alarm.refs >= mostrefs
+  for _, r in ipairs(alarm.refs) do known = known or r == new.ref end
+  if not known then table.insert(alarm.refs, new.ref) end
+  if #alarm.refs == 0 then alarm.refs = nil end
+  redis.call('HSET', raised, field, cjson.encode(alarm))
+end
 
 -- Write. From here on nothing can refuse: types are right, and a full memory
 -- refuses the first write already.
@@ -97,7 +125,10 @@ local queued, suppressed, withdrawn = {}, {}, {}
 for _, n in ipairs(notices) do
   local room = true
   for _, q in ipairs(n.quotas) do
-    if q.limit > 0 and tonumber(redis.call('GET', q.key) or '0') >= q.limit then room = false end
+    if q.limit > 0 and tonumber(redis.call('GET', q.key) or '0') >= q.limit then
+      room = false
+      if q.alarm ~= '' then raise(q.alarm) end
+    end
   end
   if room then
     for _, q in ipairs(n.quotas) do
@@ -122,8 +153,18 @@ for _, r in ipairs(revoked) do
     withdrawn[#withdrawn + 1] = r.id
   end
 end
-if alarmstold > 0 then redis.call('LTRIM', alarms, alarmstold, -1) end
-for _, t in ipairs(told) do redis.call('RPUSH', alarms, t) end
+for _, t in ipairs(alarmstold) do
+  local field = t.what .. '\n' .. t.detail
+  local alarm = gathered(field)
+  if alarm and alarm.count > t.count then
+    alarm.at, alarm.count, alarm.ref, alarm.refs = record.at, alarm.count - t.count, nil, nil
+    redis.call('HSET', raised, field, cjson.encode(alarm))
+  else
+    redis.call('HDEL', raised, field)
+  end
+end
+for _, m in ipairs(marks) do redis.call('HSET', told, m.what, m.data) end
+for _, a in ipairs(alarms) do raise(a) end
 if undeliveredid ~= '' then redis.call('ZREM', undelivered, undeliveredid) end
 if digestwho ~= '' then redis.call('HSET', digests, digestwho, digest) end
 if record.disposition ~= '' then redis.call('HINCRBY', counts, record.disposition, 1) end

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,41 +19,61 @@ import (
 func (s *Store) Agenda(ctx context.Context, now time.Time, limit int) (escalation.Agenda, error) {
 	var due, active, alarms *redis.StringSliceCmd
 	var undelivered *redis.ZSliceCmd
-	var digests *redis.MapStringStringCmd
-	last := int64(limit) - 1
+	var digests, told *redis.MapStringStringCmd
 	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		due = p.ZRangeByScore(ctx, s.key("due"), &redis.ZRangeBy{
 			Min: "-inf", Max: strconv.FormatInt(now.UnixMilli(), 10), Count: int64(limit),
 		})
 		active = p.SMembers(ctx, s.key("active"))
-		undelivered = p.ZRangeWithScores(ctx, s.key("undelivered"), 0, last)
-		alarms = p.LRange(ctx, s.key("alarms"), 0, last)
+		undelivered = p.ZRangeWithScores(ctx, s.key("undelivered"), 0, int64(limit)-1)
+		alarms = p.HVals(ctx, s.key("alarms-raised"))
+		told = p.HGetAll(ctx, s.key("alarms-told"))
 		digests = p.HGetAll(ctx, s.key("digests"))
 		return nil
 	})
 	if err != nil {
 		return escalation.Agenda{}, fmt.Errorf("read the agenda (ZRANGEBYSCORE): %w", err)
 	}
-	agenda := escalation.Agenda{Due: due.Val(), Active: active.Val(), Digests: map[string]escalation.DigestMark{}}
+	agenda := escalation.Agenda{Due: due.Val(), Active: active.Val()}
 	for _, z := range undelivered.Val() {
 		id, _ := z.Member.(string)
 		agenda.Undelivered = append(agenda.Undelivered, escalation.Failure{Notice: id, At: time.UnixMilli(int64(z.Score)).UTC()})
 	}
-	for _, data := range alarms.Val() {
-		var a escalation.Alarm
-		if err := json.Unmarshal([]byte(data), &a); err != nil {
-			return agenda, fmt.Errorf("read an alarm: %w", err)
-		}
-		agenda.Alarms = append(agenda.Alarms, a)
+	if agenda.Alarms, err = readAlarms(alarms.Val()); err != nil {
+		return agenda, err
 	}
-	for who, data := range digests.Val() {
-		var m escalation.DigestMark
-		if err := json.Unmarshal([]byte(data), &m); err != nil {
-			return agenda, fmt.Errorf("read how far a digest has come: %w", err)
-		}
-		agenda.Digests[who] = m
+	if agenda.AlarmMarks, err = readMarks[escalation.AlarmMark](told.Val()); err != nil {
+		return agenda, fmt.Errorf("read how far ops have been told: %w", err)
+	}
+	if agenda.Digests, err = readMarks[escalation.DigestMark](digests.Val()); err != nil {
+		return agenda, fmt.Errorf("read how far a digest has come: %w", err)
 	}
 	return agenda, nil
+}
+
+func readAlarms(values []string) ([]escalation.Alarm, error) {
+	alarms := make([]escalation.Alarm, len(values))
+	for i, data := range values {
+		if err := json.Unmarshal([]byte(data), &alarms[i]); err != nil {
+			return nil, fmt.Errorf("read an alarm: %w", err)
+		}
+	}
+	slices.SortFunc(alarms, func(a, b escalation.Alarm) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.What, b.What), cmp.Compare(a.Detail, b.Detail))
+	})
+	return alarms, nil
+}
+
+func readMarks[M any](values map[string]string) (map[string]M, error) {
+	marks := make(map[string]M, len(values))
+	for name, data := range values {
+		var m M
+		if err := json.Unmarshal([]byte(data), &m); err != nil {
+			return nil, err
+		}
+		marks[name] = m
+	}
+	return marks, nil
 }
 
 // historyChunk bounds how many cases are read in one round.

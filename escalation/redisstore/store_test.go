@@ -81,6 +81,7 @@ func suite(t *testing.T, fresh func(t *testing.T) *bench) {
 		"ABuriedNoticeIsOnTheAgenda":                buriedIsOnTheAgenda,
 		"ARevokedNoticeIsNotSent":                   revokedIsNotSent,
 		"AlarmsAreToldOnce":                         alarmsAreToldOnce,
+		"AlarmsOfAFloodStayFew":                     alarmsOfAFloodStayFew,
 		"TriesAreCountedAndForgotten":               triesAreCounted,
 		"AFoldIsLoadedWithCaseAccountAndEscalation": fileIsLoaded,
 		"ASenderIsFoundAmongAllAccounts":            senderIsFound,
@@ -345,15 +346,46 @@ func revokedIsNotSent(b *bench) {
 }
 
 func alarmsAreToldOnce(b *bench) {
+	later := start.Add(time.Minute)
 	c := accepted("m1", 1)
-	c.Alarms = []escalation.Alarm{{At: start, What: "quarantined", Detail: "one"}, {At: start, What: "quarantined", Detail: "two"}}
-	b.apply(c)
-	if got := b.agenda().Alarms; len(got) != 2 || got[0].Detail != "one" {
-		b.Fatalf("alarms = %+v", got)
+	c.Alarms = []escalation.Alarm{
+		{At: start, What: "quarantined", Detail: "one <a>", Ref: "r1"}, {At: later, What: "quarantined", Detail: "two"},
+		{At: later, What: "quarantined", Detail: "one <a>", Ref: "r2"},
 	}
-	b.apply(escalation.Change{Event: "alarm", At: b.now, AlarmsTold: 2, Alarms: []escalation.Alarm{{Detail: "three"}}})
-	if got := b.agenda().Alarms; len(got) != 1 || got[0].Detail != "three" {
-		b.Errorf("alarms = %+v after they were told", got)
+	b.apply(c)
+	one := escalation.Alarm{At: start, What: "quarantined", Detail: "one <a>", Ref: "r1", Count: 2, Last: later, Refs: []string{"r1", "r2"}}
+	two := escalation.Alarm{At: later, What: "quarantined", Detail: "two", Count: 1, Last: later}
+	told := b.agenda().Alarms
+	if diff := cmp.Diff([]escalation.Alarm{one, two}, told); diff != "" {
+		b.Fatalf("alarms (-want +got):\n%s", diff)
+	}
+	b.apply(escalation.Change{Event: "between", At: later, Alarms: []escalation.Alarm{{At: later, What: "quarantined", Detail: "two"}}})
+	mark := escalation.AlarmMark{What: "quarantined", Told: later, Last: later, Count: 3, Pause: time.Minute}
+	b.apply(escalation.Change{Event: "alarm", At: b.now, AlarmsTold: told, AlarmMarks: []escalation.AlarmMark{mark}})
+	two.At = b.now
+	if diff := cmp.Diff([]escalation.Alarm{two}, b.agenda().Alarms); diff != "" {
+		b.Errorf("alarms after they were told (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]escalation.AlarmMark{"quarantined": mark}, b.agenda().AlarmMarks); diff != "" {
+		b.Errorf("marks (-want +got):\n%s", diff)
+	}
+}
+
+// Who sends the flood must not choose how much of it is kept.
+func alarmsOfAFloodStayFew(b *bench) {
+	const flood = 1000
+	var c escalation.Change
+	for i := range flood {
+		c.Alarms = append(c.Alarms, escalation.Alarm{At: start, What: "quarantined", Detail: fmt.Sprintf("cause %d", i)})
+	}
+	c.Event, c.At = "flood", start
+	b.apply(c)
+	times, alarms := 0, b.agenda().Alarms
+	for _, a := range alarms {
+		times += a.Times()
+	}
+	if times != flood || len(alarms) > 301 {
+		b.Errorf("%d alarms in %d entries, want all %d in few", times, len(alarms), flood)
 	}
 }
 
