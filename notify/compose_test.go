@@ -284,7 +284,7 @@ func FuzzOneLetterIsOneTransaction(f *testing.F) {
 				t.Fatal(err)
 			}
 			before := len(server.delivered())
-			if err := relay.Send(t.Context(), env, raw); err != nil {
+			if err := relay.Send(t.Context(), env, raw, always); err != nil {
 				t.Fatal(err)
 			}
 			got := server.delivered()[before:]

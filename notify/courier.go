@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"escalationd/escalation"
+	"escalationd/internal/failpoint"
 	"escalationd/templates"
 )
 
 // Sender hands worded mails to a relay; *Relay is one. Send's errors are
-// *SendError. Both methods are called concurrently.
+// *SendError; it asks permit before the final dot. Both methods are called
+// concurrently.
 type Sender interface {
-	Send(ctx context.Context, env Envelope, raw []byte) error
+	Send(ctx context.Context, env Envelope, raw []byte, permit func() error) error
 	Probe(ctx context.Context) error
 }
 
@@ -42,8 +44,11 @@ type Courier struct {
 }
 
 const (
-	block      = 64 // letters claimed at a time
-	lease      = 10 * time.Second
+	block = 64 // letters claimed at a time
+	lease = 10 * time.Second
+	// limbo is for how long a letter rests whose final dot was permitted and
+	// whose courier is silent since: it may yet come back and know the answer.
+	limbo      = 30 * time.Second
 	renewEvery = 3 * time.Second
 	grace      = 10 * time.Second // for letters in flight when the courier stops
 	pollEvery  = time.Second
@@ -52,6 +57,7 @@ const (
 // Run delivers until ctx ends; then letters in flight have ten seconds to
 // end, and the rest is released. It returns nil.
 func (c *Courier) Run(ctx context.Context) error {
+	c.noteOutbox(ctx, c.Outbox.Reclaim(ctx, c.Now()))
 	f := c.takeOff(ctx)
 	defer f.land()
 	c.reach(ctx)
@@ -90,12 +96,12 @@ func (c *Courier) dispatch(ctx context.Context, f *flight) (int, error) {
 		n = 1 // ask the relay with one letter, not with all
 	}
 	now := c.Now()
-	claimed, err := c.Outbox.Claim(ctx, now, lease, n)
-	if err != nil || len(claimed) == 0 {
-		return 0, err
+	claimed, spoilt := c.Outbox.Claim(ctx, now, lease, n)
+	if len(claimed) == 0 {
+		return 0, spoilt
 	}
 	f.hold(claimed, now.Add(lease))
-	ready, err := c.word(ctx, f, claimed)
+	ready, err := c.word(ctx, f, c.sendable(f, claimed))
 	if err != nil {
 		f.release(claimed, "not worded: "+err.Error())
 		return len(claimed), err
@@ -116,14 +122,28 @@ func (c *Courier) dispatch(ctx context.Context, f *flight) (int, error) {
 			c.carry(f, p)
 		})
 	}
-	return len(claimed), nil
+	return len(claimed), spoilt
+}
+
+// sendable answers the letters that may go out once more. The others have
+// come as far as the final dot too often without a known end.
+func (c *Courier) sendable(f *flight, claimed []Pending) []Pending {
+	return slices.DeleteFunc(slices.Clone(claimed), func(p Pending) bool {
+		if p.Ambiguous <= maxResends {
+			return false
+		}
+		r := Result{Claim: p.Claim, Fate: Buried, Detail: maybeArrived + "the desk ended before it knew the relay's answer"}
+		c.note(f.sending, p, nil, r)
+		f.settle(r)
+		return true
+	})
 }
 
 // word gives each letter without bytes its words, and keeps them in the
 // outbox. It answers the letters that can be sent.
 func (c *Courier) word(ctx context.Context, f *flight, claimed []Pending) ([]Pending, error) {
 	ready := make([]Pending, 0, len(claimed))
-	var sealed []Sealed
+	var sealed []Hold
 	for _, p := range claimed {
 		if p.Raw == nil {
 			raw, err := c.compose(ctx, p.Notice)
@@ -132,14 +152,14 @@ func (c *Courier) word(ctx context.Context, f *flight, claimed []Pending) ([]Pen
 				continue
 			}
 			p.Raw = raw
-			sealed = append(sealed, Sealed{Claim: p.Claim, Raw: raw})
+			sealed = append(sealed, Hold{Claim: p.Claim, Raw: raw})
 		}
 		ready = append(ready, p)
 	}
 	if len(sealed) == 0 {
 		return ready, nil
 	}
-	err := c.Outbox.Seal(ctx, sealed)
+	err := failpoint.Do("seal", func() error { return c.Outbox.Hold(ctx, sealed) })
 	var lost LostClaims
 	if !errors.As(err, &lost) {
 		return ready, err
@@ -182,7 +202,7 @@ func (c *Courier) carry(f *flight, p Pending) {
 		f.release([]Pending{p}, "its lease ran out")
 		return
 	}
-	failed := asSendError(c.Relay.Send(f.sending, env, p.Raw))
+	failed := asSendError(c.Relay.Send(f.sending, env, p.Raw, func() error { return f.permit(p.Claim) }))
 	r := judge(p, failed, c.Now(), rand.Float64())
 	if f.sending.Err() != nil && r.Fate == Retry && failed.Class == Network {
 		r.Fate, r.At = Released, c.Now() // cut off by our own end

@@ -3,15 +3,17 @@ package notify
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"escalationd/internal/failpoint"
 )
 
 // flight is what one courier has claimed and not settled yet. Its keeper
 // settles the ends of attempts as they come, several in one call when they
-// come fast, and renews the leases of the others.
+// come fast, then permits final dots, and renews the leases of the others. So
+// no more letters than there are connections are ever in doubt.
 type flight struct {
 	courier *Courier
 	sending context.Context // outlives the courier's by the grace
@@ -25,7 +27,14 @@ type flight struct {
 	mu      sync.Mutex
 	held    map[Claim]time.Time // until when
 	results []Result
+	asked   []dot
 	stuck   bool // the last call to the outbox failed
+}
+
+// dot is a letter of which all but the final dot has been sent.
+type dot struct {
+	Claim
+	answer chan<- error
 }
 
 const (
@@ -113,6 +122,33 @@ func (f *flight) settle(r Result) {
 	f.mu.Lock()
 	f.results = append(f.results, r)
 	f.mu.Unlock()
+	f.rouse()
+}
+
+// permit waits for the permission to send a letter's final dot. It is given
+// once the outbox knows of it, and only while the claim is held: also of a
+// process that has just been standing still.
+func (f *flight) permit(claim Claim) error {
+	answer := make(chan error, 1)
+	f.mu.Lock()
+	f.asked = append(f.asked, dot{claim, answer})
+	f.mu.Unlock()
+	f.rouse()
+	select {
+	case err := <-answer:
+		if err != nil {
+			return err
+		}
+	case <-f.sending.Done():
+		return f.sending.Err()
+	}
+	if !f.holds(claim) {
+		return LostClaims{claim}
+	}
+	return nil
+}
+
+func (f *flight) rouse() {
 	select {
 	case f.wake <- struct{}{}:
 	default:
@@ -140,7 +176,12 @@ func (f *flight) keep() {
 		case <-landing:
 			landing = nil
 		}
-		for f.flush() != nil {
+		for {
+			err := f.flush()
+			f.dot(err)
+			if err == nil {
+				break
+			}
 			select {
 			case <-time.After(settlePause):
 			case <-f.sending.Done():
@@ -178,27 +219,66 @@ func (f *flight) flush() error {
 	return nil
 }
 
-// renew lengthens the leases of all that is not settled.
-func (f *flight) renew() {
+// dot answers those who ask for a final dot: the trouble there is, or what the
+// outbox says.
+func (f *flight) dot(trouble error) {
 	f.mu.Lock()
-	claims := slices.Collect(maps.Keys(f.held))
+	asked := f.asked
+	f.asked = nil
 	f.mu.Unlock()
-	if len(claims) == 0 {
+	if len(asked) == 0 {
 		return
 	}
-	now := f.courier.Now()
-	err := f.courier.Outbox.Renew(f.sending, now, lease, claims)
+	var lost LostClaims
+	if trouble == nil {
+		holds := make([]Hold, len(asked))
+		for i, d := range asked {
+			holds[i] = Hold{Claim: d.Claim, Until: f.courier.Now().Add(limbo), Dot: true}
+		}
+		trouble = failpoint.Do("mark", func() (err error) { lost, err = f.lengthen(holds); return err })
+	}
+	for _, d := range asked {
+		if trouble == nil && slices.Contains(lost, d.Claim) {
+			d.answer <- LostClaims{d.Claim}
+		} else {
+			d.answer <- trouble
+		}
+	}
+}
+
+// renew lengthens the leases of all that is not settled.
+func (f *flight) renew() {
+	until := f.courier.Now().Add(lease)
+	f.mu.Lock()
+	holds := make([]Hold, 0, len(f.held))
+	for claim := range f.held {
+		holds = append(holds, Hold{Claim: claim, Until: until})
+	}
+	f.mu.Unlock()
+	if len(holds) > 0 {
+		_, _ = f.lengthen(holds) // asked again soon; until then nothing new is sent
+	}
+}
+
+// lengthen holds on to claims. Those that are lost must not be renewed, and
+// what they are for not be sent.
+func (f *flight) lengthen(holds []Hold) (LostClaims, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.sending), settleTimeout)
+	defer cancel()
+	err := f.courier.Outbox.Hold(ctx, holds)
 	var lost LostClaims
 	if errors.As(err, &lost) {
 		f.lose(lost)
 		err = nil
 	}
+	f.courier.noteOutbox(f.sending, err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stuck = err != nil
-	for _, claim := range claims {
-		if _, ok := f.held[claim]; ok && err == nil {
-			f.held[claim] = now.Add(lease)
+	for _, h := range holds {
+		if until, ok := f.held[h.Claim]; ok && err == nil && until.Before(h.Until) {
+			f.held[h.Claim] = h.Until
 		}
 	}
+	return lost, err
 }

@@ -14,16 +14,17 @@ import (
 // sent: the attempt is counted and nobody else gets it until the lease ends,
 // so a crash costs a delay and never a letter.
 type Outbox interface {
+	// Reclaim ends the claims of earlier couriers in whose place this one
+	// runs, so that nobody waits for their leases.
+	Reclaim(ctx context.Context, now time.Time) error
 	// Claim hands out at most n due notices, oldest first, each for lease.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Pending, error)
-	// Seal keeps the worded bytes of notices; every later Claim returns them.
-	// It fails with LostClaims for those that are no longer held.
-	Seal(ctx context.Context, sealed []Sealed) error
-	// Renew lengthens the leases that are still held, to now plus lease. It
-	// fails with LostClaims for the others.
-	Renew(ctx context.Context, now time.Time, lease time.Duration, claims []Claim) error
+	// Hold adds to claims that are still held. It fails with LostClaims for the
+	// others.
+	Hold(ctx context.Context, holds []Hold) error
 	// Settle records how attempts ended. A claim that is no longer held (its
-	// lease ended and somebody else claimed the notice) changes nothing.
+	// lease ended and somebody else claimed the notice) changes nothing, unless
+	// the relay took the letter: whoever knows that may say so.
 	Settle(ctx context.Context, now time.Time, results []Result) error
 }
 
@@ -50,10 +51,14 @@ type Pending struct {
 	Ambiguous int    // attempts so far whose end is unknown
 }
 
-// Sealed is a notice's worded mail: RFC 5322 with CRLF line ends.
-type Sealed struct {
+// Hold is what is added to a claim.
+type Hold struct {
 	Claim
-	Raw []byte
+	Until time.Time // the lease lasts until then, or longer; zero leaves it
+	Raw   []byte    // the worded mail, RFC 5322 with CRLF line ends; every later Claim returns it
+	// Dot says that the final dot is about to be sent. Should the attempt end
+	// without a Result, the next Claim counts it as Ambiguous.
+	Dot bool
 }
 
 // Fate is how an attempt ended.

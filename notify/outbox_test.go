@@ -28,6 +28,7 @@ type row struct {
 	detail  string
 	history []Fate
 	raws    map[string]bool // bytes ever sealed
+	dot     bool            // the last attempt came so far, and has no end
 }
 
 func newOutbox(notices ...escalation.Notice) *memoryOutbox {
@@ -61,28 +62,39 @@ func (o *memoryOutbox) Claim(_ context.Context, now time.Time, lease time.Durati
 	var claimed []Pending
 	for _, r := range due[:min(n, len(due))] {
 		r.due = now.Add(lease)
+		if r.dot {
+			r.Ambiguous++
+			r.dot = false
+		}
 		r.Attempt++
 		claimed = append(claimed, r.Pending)
 	}
 	return claimed, nil
 }
 
-func (o *memoryOutbox) Seal(_ context.Context, sealed []Sealed) error {
+func (o *memoryOutbox) Reclaim(context.Context, time.Time) error { return nil }
+
+func (o *memoryOutbox) Hold(_ context.Context, holds []Hold) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.calls["seal"]++
 	if o.down != nil {
 		return o.down
 	}
 	var lost LostClaims
-	for _, s := range sealed {
-		r := o.rows[s.ID]
-		if r.Attempt != s.Attempt {
-			lost = append(lost, s.Claim)
+	for _, h := range holds {
+		r := o.rows[h.ID]
+		if r.Attempt != h.Attempt {
+			lost = append(lost, h.Claim)
 			continue
 		}
-		r.Raw = s.Raw
-		r.raws[string(s.Raw)] = true
+		if h.Until.After(r.due) {
+			r.due = h.Until
+		}
+		if h.Raw != nil {
+			r.Raw = h.Raw
+			r.raws[string(h.Raw)] = true
+		}
+		r.dot = r.dot || h.Dot
 	}
 	return lost.orNil()
 }
@@ -94,24 +106,6 @@ func (l LostClaims) orNil() error {
 	return fmt.Errorf("call the outbox: %w", l)
 }
 
-func (o *memoryOutbox) Renew(_ context.Context, now time.Time, lease time.Duration, claims []Claim) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.calls["renew"]++
-	if o.down != nil {
-		return o.down
-	}
-	var lost LostClaims
-	for _, c := range claims {
-		if r := o.rows[c.ID]; r.Attempt == c.Attempt {
-			r.due = now.Add(lease)
-		} else {
-			lost = append(lost, c)
-		}
-	}
-	return lost.orNil()
-}
-
 func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -121,9 +115,10 @@ func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) 
 	}
 	for _, result := range results {
 		r := o.rows[result.ID]
-		if r.Attempt != result.Attempt {
+		if r.Attempt != result.Attempt && result.Fate != Sent {
 			continue
 		}
+		r.dot = false
 		r.fate, r.detail, r.due = result.Fate, result.Detail, result.At
 		r.history = append(r.history, result.Fate)
 		switch result.Fate {

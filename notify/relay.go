@@ -64,17 +64,19 @@ func (r *Relay) limit() limits {
 }
 
 // Send hands one mail to the relay. Errors are *SendError. When ctx ends the
-// connection is closed at once, wherever it stands.
+// connection is closed at once, wherever it stands. Before the final dot, from
+// which on the relay may have the mail, permit is asked; its error withdraws
+// the mail.
 //
 // A kept connection that turns out to be closed is replaced and the mail tried
 // again: the relay had not begun to take it.
-func (r *Relay) Send(ctx context.Context, env Envelope, raw []byte) error {
+func (r *Relay) Send(ctx context.Context, env Envelope, raw []byte, permit func() error) error {
 	for {
 		s, kept, err := r.session(ctx)
 		if err != nil {
 			return err
 		}
-		err = s.send(ctx, env, raw)
+		err = s.send(ctx, env, raw, permit)
 		if s.broken {
 			s.close()
 		} else {

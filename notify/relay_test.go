@@ -21,6 +21,8 @@ func testEnvelope() Envelope {
 	return Envelope{From: "desk+esc-" + noticeID(1) + "@example.com", To: "lead@example.com"}
 }
 
+func always() error { return nil }
+
 func wantSendError(t *testing.T, err error, stage Stage, class Class) *SendError {
 	t.Helper()
 	var failed *SendError
@@ -35,7 +37,7 @@ func wantSendError(t *testing.T, err error, stage Stage, class Class) *SendError
 
 func TestBytesArriveAsTheyWere(t *testing.T) {
 	server := startRelay(t)
-	if err := server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), testMail); err != nil {
+	if err := server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 		t.Fatal(err)
 	}
 	got := server.delivered()
@@ -46,7 +48,7 @@ func TestBytesArriveAsTheyWere(t *testing.T) {
 
 func TestReplyHasNullSender(t *testing.T) {
 	server := startRelay(t)
-	if err := server.relay(t, TLSNone).Send(t.Context(), Envelope{To: "jo@example.com"}, testMail); err != nil {
+	if err := server.relay(t, TLSNone).Send(t.Context(), Envelope{To: "jo@example.com"}, testMail, always); err != nil {
 		t.Fatal(err)
 	}
 	if got := server.delivered(); len(got) != 1 || got[0].from != "" {
@@ -97,12 +99,12 @@ func TestEachRefusalIsClassified(t *testing.T) {
 				}
 				return nil
 			})
-			failed := wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail), tc.stage, tc.class)
+			failed := wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), tc.stage, tc.class)
 			if refusal, ok := tc.fault.(*smtp.SMTPError); ok && failed.Code != refusal.Code {
 				t.Errorf("code %d, want %d", failed.Code, refusal.Code)
 			}
 			server.play(nil)
-			if err := relay.Send(t.Context(), testEnvelope(), testMail); err != nil {
+			if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 				t.Errorf("the next letter: %v", err)
 			}
 		})
@@ -113,7 +115,7 @@ func TestBreakInMidTextIsNotAmbiguous(t *testing.T) {
 	server := startRelay(t)
 	server.play(func(s string, n int) any { return either(s == "data" && n == 1, hangUp) })
 	long := bytes.Repeat(testMail, 1<<20) // more than the sockets hold, so that the break is met before the dot
-	wantSendError(t, server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), long), StageBody, Network)
+	wantSendError(t, server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), long, always), StageBody, Network)
 }
 
 func TestRefusedLetterKeepsTheConnection(t *testing.T) {
@@ -127,7 +129,7 @@ func TestRefusedLetterKeepsTheConnection(t *testing.T) {
 	})
 	refused := 0
 	for range 10 {
-		if relay.Send(t.Context(), testEnvelope(), testMail) != nil {
+		if relay.Send(t.Context(), testEnvelope(), testMail, always) != nil {
 			refused++
 		}
 	}
@@ -140,7 +142,7 @@ func TestConnectionClosedWhileIdleIsReplaced(t *testing.T) {
 	server := startRelay(t)
 	relay := server.relay(t, TLSNone)
 	for range 3 {
-		if err := relay.Send(t.Context(), testEnvelope(), testMail); err != nil {
+		if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 			t.Fatal(err)
 		}
 		server.hangUp()
@@ -160,7 +162,7 @@ func TestAnswerOf421OnAKeptConnectionIsNotTheLettersFault(t *testing.T) {
 		return nil
 	})
 	for range 2 {
-		if err := relay.Send(t.Context(), testEnvelope(), testMail); err != nil {
+		if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -180,7 +182,7 @@ func TestIdleConnectionIsGivenUp(t *testing.T) {
 		}
 		return nil
 	})
-	if err := relay.Send(t.Context(), testEnvelope(), testMail); err != nil {
+	if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -212,7 +214,7 @@ func TestModesOfTLS(t *testing.T) {
 			relay := tc.server.relay(t, tc.mode)
 			relay.limits = &limits{dial: time.Second, command: time.Second, dot: time.Second, idle: time.Minute}
 			relay.User, relay.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
-			err := relay.Send(t.Context(), testEnvelope(), testMail)
+			err := relay.Send(t.Context(), testEnvelope(), testMail, always)
 			if tc.ok != (err == nil) {
 				t.Fatalf("error %v", err)
 			}
@@ -229,7 +231,7 @@ func TestModesOfTLS(t *testing.T) {
 	untrusting.TLSConfig = nil
 	untrusting.User, untrusting.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
 	before := len(start.logins)
-	if err := untrusting.Send(t.Context(), testEnvelope(), testMail); err == nil || len(start.logins) > before {
+	if err := untrusting.Send(t.Context(), testEnvelope(), testMail, always); err == nil || len(start.logins) > before {
 		t.Errorf("an unknown certificate: error %v, logins %q", err, start.logins)
 	}
 }
@@ -239,17 +241,17 @@ func TestPasswordIsReadAtEachLogin(t *testing.T) {
 	relay := server.relay(t, TLSNone)
 	password := "wrong"
 	relay.User, relay.Password = "desk", func(context.Context) (string, error) { return password, nil }
-	failed := wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail), StageAuth, Auth)
+	failed := wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), StageAuth, Auth)
 	if failed.Code != 535 || strings.Contains(failed.Error(), "wrong") {
 		t.Errorf("refused login: %v", failed)
 	}
 	password = "secret"
-	if err := relay.Send(t.Context(), testEnvelope(), testMail); err != nil {
+	if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 		t.Fatal(err)
 	}
 	relay.Password = func(context.Context) (string, error) { return "", errors.New("open /run/secrets/smtp: no such file") }
 	relay.Close()
-	wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail), StageAuth, Auth)
+	wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), StageAuth, Auth)
 }
 
 func TestRelayThatCannotLogInNowIsNotAWrongPassword(t *testing.T) {
@@ -262,7 +264,7 @@ func TestRelayThatCannotLogInNowIsNotAWrongPassword(t *testing.T) {
 	})
 	relay := server.relay(t, TLSNone)
 	relay.User, relay.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
-	wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail), StageAuth, Network)
+	wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), StageAuth, Network)
 }
 
 func TestTokenLogsIn(t *testing.T) {
@@ -292,7 +294,7 @@ func TestSMTPUTF8IsAskedForOnlyWhereNeeded(t *testing.T) {
 	with := startRelay(t, func(s *smtp.Server) { s.EnableSMTPUTF8 = true })
 	relay := with.relay(t, TLSNone)
 	for _, env := range []Envelope{{To: "jo@example.com"}, {To: "jö@example.com", UTF8: true}, {To: "jo@example.com"}} {
-		if err := relay.Send(t.Context(), env, testMail); err != nil {
+		if err := relay.Send(t.Context(), env, testMail, always); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -300,7 +302,7 @@ func TestSMTPUTF8IsAskedForOnlyWhereNeeded(t *testing.T) {
 	if len(got) != 3 || got[0].utf8 || !got[1].utf8 || got[2].utf8 {
 		t.Errorf("arrived: %+v", got)
 	}
-	err := startRelay(t).relay(t, TLSNone).Send(t.Context(), Envelope{To: "jö@example.com", UTF8: true}, testMail)
+	err := startRelay(t).relay(t, TLSNone).Send(t.Context(), Envelope{To: "jö@example.com", UTF8: true}, testMail, always)
 	wantSendError(t, err, StageMail, Permanent)
 }
 
@@ -319,7 +321,7 @@ func TestEndOfContextClosesTheConnectionAtOnce(t *testing.T) {
 			relay := server.relay(t, TLSNone)
 			relay.User, relay.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
 			start := time.Now()
-			if err := relay.Send(ctx, testEnvelope(), testMail); err == nil {
+			if err := relay.Send(ctx, testEnvelope(), testMail, always); err == nil {
 				t.Error("no error")
 			}
 			if took := time.Since(start); took > 5*time.Second {
@@ -405,7 +407,7 @@ func TestErrorsRepeatNoAddress(t *testing.T) {
 		}
 		return nil
 	})
-	err := server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), testMail)
+	err := server.relay(t, TLSNone).Send(t.Context(), testEnvelope(), testMail, always)
 	if text := err.Error(); strings.Contains(text, "@") || !strings.Contains(text, "unknown") || len(text) > 400 {
 		t.Errorf("the error is %q", text)
 	}

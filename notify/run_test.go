@@ -3,6 +3,9 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,7 +20,10 @@ type scriptedSender struct {
 	probe func() error
 }
 
-func (s *scriptedSender) Send(ctx context.Context, env Envelope, _ []byte) error {
+func (s *scriptedSender) Send(ctx context.Context, env Envelope, _ []byte, permit func() error) error {
+	if err := permit(); err != nil {
+		return &SendError{Stage: StageDot, Class: Withdrawn, Err: err}
+	}
 	return s.send(ctx, env)
 }
 
@@ -214,13 +220,86 @@ func TestLettersThatAnotherHasTakenOverAreNotSent(t *testing.T) {
 	})
 }
 
+// In the last moment before the final dot the outbox has its say.
+func TestNoFinalDotOnceALetterIsAnothers(t *testing.T) {
+	server := startRelay(t)
+	o := newOutbox(testNotice(1, escalation.KindEscalation))
+	c := testCourier(t, o, server.relay(t, TLSNone))
+	server.play(func(step string, _ int) any {
+		if step == "data" {
+			o.takeOver()
+		}
+		return nil
+	})
+	if n, err := c.Deliver(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d claimed, %v", n, err)
+	}
+	if n := len(server.delivered()); n != 0 {
+		t.Errorf("%d copies arrived of a letter that another has claimed", n)
+	}
+	if s := c.Status(); s.Troubles > 0 {
+		t.Errorf("the relay is blamed: %+v", s)
+	}
+}
+
+func TestOutboxOutOfReachWithholdsTheFinalDot(t *testing.T) {
+	server := startRelay(t)
+	clock := newHand()
+	o := newOutbox(testNotice(1, escalation.KindEscalation))
+	c := testCourier(t, o, server.relay(t, TLSNone))
+	c.Now = clock.now
+	server.play(func(step string, n int) any {
+		if step == "data" && n == 1 {
+			o.breakDown(errDown)
+			time.AfterFunc(500*time.Millisecond, func() { o.breakDown(nil) })
+		}
+		return nil
+	})
+	deliverFor(t, c, clock, 5*time.Second)
+	if r := o.row(noticeID(1)); fmt.Sprint(r.history) != "[released sent]" || r.Ambiguous > 0 {
+		t.Errorf("the attempts ended %v, %d of them ambiguous", r.history, r.Ambiguous)
+	}
+	if n := len(server.delivered()); n != 1 {
+		t.Errorf("%d copies arrived, want one", n)
+	}
+}
+
+// A courier that ends between the final dot and its record, again and again,
+// sends three copies at most.
+func TestCrashesAfterTheFinalDotEndInOperatorsHands(t *testing.T) {
+	server := startRelay(t)
+	clock := newHand()
+	o := newOutbox(testNotice(1, escalation.KindAccepted))
+	for range 5 {
+		c := testCourier(t, &forgetful{o}, server.relay(t, TLSNone))
+		c.Now = clock.now
+		if _, err := c.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clock.move(limbo + time.Second)
+	}
+	if r := o.row(noticeID(1)); r.fate != Buried || !strings.HasPrefix(r.detail, maybeArrived) {
+		t.Errorf("fate %s, %q; want it parked as ambiguous", r.fate, r.detail)
+	}
+	if n := len(server.delivered()); n != 3 {
+		t.Errorf("%d copies arrived, want 3", n)
+	}
+}
+
+// forgetful is an outbox that is never told of letters that were sent.
+type forgetful struct{ *memoryOutbox }
+
+func (o *forgetful) Settle(ctx context.Context, now time.Time, results []Result) error {
+	return o.memoryOutbox.Settle(ctx, now, slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Fate == Sent }))
+}
+
 // takenOver is an outbox whose letters are claimed by another before they are
 // sealed.
 type takenOver struct{ *memoryOutbox }
 
-func (o *takenOver) Seal(ctx context.Context, sealed []Sealed) error {
+func (o *takenOver) Hold(ctx context.Context, holds []Hold) error {
 	o.takeOver()
-	return o.memoryOutbox.Seal(ctx, sealed)
+	return o.memoryOutbox.Hold(ctx, holds)
 }
 
 func TestStopLetsLettersInFlightEndAndReleasesTheRest(t *testing.T) {

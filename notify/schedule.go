@@ -14,7 +14,8 @@ const (
 	firstPause   = time.Second
 	longestPause = 30 * time.Second
 
-	maxResends = 2 // after attempts whose end is unknown
+	maxResends   = 2 // after attempts whose end is unknown
+	maybeArrived = "ambiguous, it may have arrived: "
 )
 
 // retryDelay is the pause before the next attempt at one letter: 2 s, 4 s,
@@ -51,7 +52,7 @@ func judge(p Pending, err *SendError, now time.Time, jitter float64) Result {
 	case Unsure:
 		r.Fate = Unknown
 		if p.Ambiguous >= maxResends || !resendable(p.Notice.Kind) {
-			r.Fate, r.Detail = Buried, "ambiguous, it may have arrived: "+r.Detail
+			r.Fate, r.Detail = Buried, maybeArrived+r.Detail
 		}
 	case Temporary:
 		r.Fate = Retry
@@ -67,14 +68,14 @@ func judge(p Pending, err *SendError, now time.Time, jitter float64) Result {
 	return r
 }
 
-// untried reports that the relay never learned of the letter, so that the
-// attempt says nothing about it.
+// untried reports that the attempt says nothing about the letter: the relay
+// never learned of it, or we withdrew it.
 func (e *SendError) untried() bool {
 	switch e.Stage {
 	case StageDial, StageHello, StageAuth, StageMail:
 		return true
 	}
-	return e.Class == Auth
+	return e.Class == Auth || e.Class == Withdrawn
 }
 
 // resendable reports whether a letter of this kind goes out again when nobody

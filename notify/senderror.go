@@ -18,6 +18,7 @@ const (
 	Unsure    Class = "unknown"   // no answer after the final dot: it may have been taken
 	Network   Class = "network"   // the relay cannot be used now: all letters wait
 	Auth      Class = "auth"      // the relay refuses our login: all letters wait
+	Withdrawn Class = "withdrawn" // by ourselves, before the final dot: the relay has not taken it
 )
 
 // SendError says at which step an attempt failed, and why.

@@ -177,7 +177,7 @@ func (b bearerAuth) Next(_ []byte, more bool) ([]byte, error) {
 
 // send runs one transaction. Whatever leaves the session in doubt marks it
 // broken.
-func (s *session) send(ctx context.Context, env Envelope, raw []byte) error {
+func (s *session) send(ctx context.Context, env Envelope, raw []byte, permit func() error) error {
 	defer s.closeWith(ctx)()
 	s.broken = true
 	if offered, _ := s.client.Extension("SMTPUTF8"); env.UTF8 && !offered {
@@ -201,6 +201,9 @@ func (s *session) send(ctx context.Context, env Envelope, raw []byte) error {
 	s.step(s.limits.command)
 	if err := failpoint.Do("body", func() error { return s.body(w, raw) }); err != nil {
 		return sendError(StageBody, err)
+	}
+	if err := permit(); err != nil {
+		return &SendError{Stage: StageDot, Class: Withdrawn, Err: err}
 	}
 	s.step(s.limits.dot)
 	if err := failpoint.Do("dot", w.Close); err != nil && !accepted(err) {

@@ -83,7 +83,7 @@ func (c *Courier) note(ctx context.Context, p Pending, failed *SendError, r Resu
 	c.status.Fates[r.Fate]++
 	c.mu.Unlock()
 	switch {
-	case failed == nil || failed.Class == Temporary || failed.Class == Permanent:
+	case failed == nil || failed.Class == Temporary || failed.Class == Permanent || failed.Class == Withdrawn:
 		c.healthy()
 	case ctx.Err() == nil:
 		c.trouble(ctx, failed)

@@ -233,7 +233,7 @@ func parkedIsDecided(b *bench) {
 	if len(again) != 1 || again[0].Attempt != 2 {
 		b.Fatalf("claimed again: %+v", again)
 	}
-	b.settle(p, notify.Sent, time.Time{}) // the old claim is over
+	b.settle(p, notify.Retry, time.Time{}) // the old claim is over
 	b.settle(again[0], notify.Buried, time.Time{})
 	b.decide(redisstore.DiscardLetter, b.posted(p.ID), "done")
 	b.decide(redisstore.RetryLetter, b.posted(p.ID), "discarded")
@@ -318,7 +318,7 @@ func (b *bench) matter(ends bool) {
 	c.Notices = c.Notices[1:]
 	b.wantVerdict(b.apply(c)[0], escalation.Done)
 	for i, p := range b.claim() {
-		if err := b.store.Seal(b.Context(), []notify.Sealed{{Claim: p.Claim, Raw: []byte("To: " + person + "\r\n\r\n" + words)}}); err != nil {
+		if err := b.store.Hold(b.Context(), []notify.Hold{{Claim: p.Claim, Raw: []byte("To: " + person + "\r\n\r\n" + words)}}); err != nil {
 			b.Fatal(err)
 		}
 		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], b.now.Add(time.Hour))

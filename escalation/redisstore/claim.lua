@@ -1,13 +1,21 @@
--- Claims one due notice: counts the attempt and leases it. Answers nothing if
--- somebody else has it, or {attempt, ambiguous, data, letter, raw}.
--- KEYS: outbox notice   ARGV: id now leaseuntil
+-- Claims one due notice: counts the attempt and leases it. Where the last
+-- attempt came as far as the final dot and no end is on record, that one is
+-- ambiguous. Answers nothing if somebody else has it, or {attempt, ambiguous,
+-- data, letter, raw}.
+-- KEYS: outbox notice   ARGV: id now leaseuntil daemon
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not score or tonumber(score) > tonumber(ARGV[2]) then return {} end
-if redis.call('HGET', KEYS[2], 'state') ~= 'queued' then
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1]) -- first: a key that holds no letter must not stand before others for ever
+local n = redis.call('HMGET', KEYS[2], 'state', 'attempt', 'dot')
+if n[1] ~= 'queued' then
   redis.call('ZREM', KEYS[1], ARGV[1])
   return {}
 end
-redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+if n[3] and n[3] == n[2] then
+  redis.call('HINCRBY', KEYS[2], 'ambiguous', 1)
+  redis.call('HDEL', KEYS[2], 'dot')
+end
 local attempt = redis.call('HINCRBY', KEYS[2], 'attempt', 1)
-local n = redis.call('HMGET', KEYS[2], 'ambiguous', 'data', 'letter', 'raw')
+redis.call('HSET', KEYS[2], 'by', ARGV[4])
+n = redis.call('HMGET', KEYS[2], 'ambiguous', 'data', 'letter', 'raw')
 return {tostring(attempt), n[1] or '0', n[2] or '', n[3] or '', n[4] or ''}

@@ -1,8 +1,10 @@
--- For a claim that is still held, keeps the worded bytes (if there are none)
--- and lengthens the lease. Answers 1, or 0 if the claim is no longer held.
--- KEYS: outbox notice   ARGV: id attempt leaseuntil raw   (either of the last two may be empty)
+-- For a claim that is still held: lengthens the lease, keeps the worded bytes
+-- (if there are none), and notes that the final dot is about to be sent.
+-- Answers 1, or 0 if the claim is no longer held.
+-- KEYS: outbox notice   ARGV: id attempt until raw dot   (until and raw may be empty; dot is 0 or 1)
 local n = redis.call('HMGET', KEYS[2], 'state', 'attempt')
 if n[1] ~= 'queued' or n[2] ~= ARGV[2] then return 0 end
-if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1]) end
+if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], 'GT', ARGV[3], ARGV[1]) end
 if ARGV[4] ~= '' then redis.call('HSETNX', KEYS[2], 'raw', ARGV[4]) end
+if ARGV[5] == '1' then redis.call('HSET', KEYS[2], 'dot', ARGV[2]) end
 return 1

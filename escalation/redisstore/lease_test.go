@@ -201,12 +201,14 @@ func TestAClaimThatAnotherHasTakenIsLost(t *testing.T) {
 	b.now = b.now.Add(11 * time.Second)
 	b.claim()
 	var lost notify.LostClaims
-	for what, err := range map[string]error{
-		"Seal":  b.store.Seal(t.Context(), []notify.Sealed{{Claim: late, Raw: []byte("late")}}),
-		"Renew": b.store.Renew(t.Context(), b.now, time.Minute, []notify.Claim{late}),
+	for what, hold := range map[string]notify.Hold{
+		"words":   {Claim: late, Raw: []byte("late")},
+		"a lease": {Claim: late, Until: b.now.Add(time.Minute)},
+		"the dot": {Claim: late, Dot: true},
 	} {
+		err := b.store.Hold(t.Context(), []notify.Hold{hold})
 		if !errors.As(err, &lost) || len(lost) != 1 || lost[0] != late {
-			t.Errorf("%s of a claim that is lost answers %v", what, err)
+			t.Errorf("%s for a claim that is lost: %v", what, err)
 		}
 	}
 }

@@ -2,8 +2,11 @@ package redisstore
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,6 +15,33 @@ import (
 	"escalationd/internal/failpoint"
 	"escalationd/notify"
 )
+
+//go:embed reclaim.lua
+var reclaimLua string
+
+var reclaimScript = redis.NewScript(reclaimLua)
+
+// Reclaim implements notify.Outbox. Earlier couriers are those of the same
+// daemon, of which one run goes on at a time.
+func (s *Store) Reclaim(ctx context.Context, now time.Time) error {
+	ids, err := s.rdb.ZRangeByScore(ctx, s.key("outbox"), &redis.ZRangeBy{Min: "(" + millis(now), Max: "+inf"}).Result()
+	if err != nil {
+		return fmt.Errorf("list claimed notices (ZRANGEBYSCORE): %w", err)
+	}
+	for some := range slices.Chunk(ids, reclaimBatch) {
+		calls := make([]call, len(some))
+		for i, id := range some {
+			calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, s.daemon, millis(now)}}
+		}
+		if _, err := s.runAll(ctx, reclaimScript, calls); err != nil {
+			return fmt.Errorf("reclaim notices (EVALSHA): %w", err)
+		}
+	}
+	return nil
+}
+
+// reclaimBatch is how many notices are looked at in one round.
+const reclaimBatch = 1000
 
 // Claim implements notify.Outbox: one round lists what is due, one claims it.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n int) ([]notify.Pending, error) {
@@ -24,23 +54,23 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n
 	}
 	calls := make([]call, len(ids))
 	for i, id := range ids {
-		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease))}}
+		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease)), s.daemon}}
 	}
 	cmds, err := failpoint.Get("claim", func() ([]*redis.Cmd, error) { return s.runAll(ctx, claimScript, calls) })
 	if err != nil {
-		return nil, fmt.Errorf("claim notices: %w", err)
+		return nil, fmt.Errorf("claim notices (EVALSHA): %w", err)
 	}
 	var claimed []notify.Pending
+	var spoilt error
 	for i, cmd := range cmds {
-		p, ok, err := readPending(ids[i], cmd)
-		if err != nil {
-			return claimed, fmt.Errorf("claim notice %s: %w", ids[i], err)
-		}
-		if ok {
+		switch p, ok, err := readPending(ids[i], cmd); {
+		case err != nil:
+			spoilt = errors.Join(spoilt, fmt.Errorf("claim notice %s (EVALSHA): %w", ids[i], err))
+		case ok:
 			claimed = append(claimed, p)
 		}
 	}
-	return claimed, nil
+	return claimed, spoilt
 }
 
 func readPending(id string, cmd *redis.Cmd) (notify.Pending, bool, error) {
@@ -68,43 +98,26 @@ func readPending(id string, cmd *redis.Cmd) (notify.Pending, bool, error) {
 	return p, true, nil
 }
 
-// Seal implements notify.Outbox.
-func (s *Store) Seal(ctx context.Context, sealed []notify.Sealed) error {
-	claims, calls := make([]notify.Claim, len(sealed)), make([]call, len(sealed))
-	for i, n := range sealed {
-		claims[i], calls[i] = n.Claim, s.holdCall(n.Claim, "", n.Raw)
+// Hold implements notify.Outbox.
+func (s *Store) Hold(ctx context.Context, holds []notify.Hold) error {
+	calls := make([]call, len(holds))
+	for i, h := range holds {
+		calls[i] = call{[]string{s.key("outbox"), s.key("notice", h.ID)}, []any{h.ID, h.Attempt, millis(h.Until), h.Raw, h.Dot}}
 	}
-	return failpoint.Do("seal", func() error { return s.holdAll(ctx, "seal notices", claims, calls) })
-}
-
-// Renew implements notify.Outbox.
-func (s *Store) Renew(ctx context.Context, now time.Time, lease time.Duration, claims []notify.Claim) error {
-	calls := make([]call, len(claims))
-	for i, c := range claims {
-		calls[i] = s.holdCall(c, millis(now.Add(lease)), nil)
-	}
-	return s.holdAll(ctx, "renew leases", claims, calls)
-}
-
-func (s *Store) holdAll(ctx context.Context, what string, claims []notify.Claim, calls []call) error {
-	held, err := s.settleAll(ctx, what, holdScript, calls)
+	held, err := s.settleAll(ctx, "hold notices", holdScript, calls)
 	if err != nil {
 		return err
 	}
 	var lost notify.LostClaims
-	for i, c := range claims {
+	for i, h := range holds {
 		if !held[i] {
-			lost = append(lost, c)
+			lost = append(lost, h.Claim)
 		}
 	}
 	if len(lost) > 0 {
-		return fmt.Errorf("%s: %w", what, lost)
+		return fmt.Errorf("hold notices: %w", lost)
 	}
 	return nil
-}
-
-func (s *Store) holdCall(c notify.Claim, until string, raw []byte) call {
-	return call{[]string{s.key("outbox"), s.key("notice", c.ID)}, []any{c.ID, c.Attempt, until, raw}}
 }
 
 // Settle implements notify.Outbox.
@@ -123,20 +136,20 @@ func (s *Store) Settle(ctx context.Context, now time.Time, results []notify.Resu
 }
 
 // settleAll runs calls about claims, and says of each whether the claim is
-// still held; if not, nothing was done: it is somebody else's by now.
+// still held; if not, nothing was done: it is somebody else's by now, or its
+// key holds no letter any more.
 func (s *Store) settleAll(ctx context.Context, what string, script *redis.Script, calls []call) ([]bool, error) {
 	if len(calls) == 0 {
 		return nil, nil
 	}
 	cmds, err := s.runAll(ctx, script, calls)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("%s (EVALSHA): %w", what, err)
 	}
 	held := make([]bool, len(cmds))
 	for i, cmd := range cmds {
-		if held[i], err = cmd.Bool(); err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
-		}
+		yes, err := cmd.Bool()
+		held[i] = yes && err == nil
 	}
 	return held, nil
 }

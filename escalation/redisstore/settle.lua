@@ -1,10 +1,12 @@
 -- Records how an attempt ended. Answers 1, or 0 if the claim is no longer held.
+-- That the relay took the letter is true whoever holds it by now.
 -- KEYS: outbox notice undelivered counts parked   ARGV: id attempt fate now next detail ttl
 local n = redis.call('HMGET', KEYS[2], 'state', 'attempt')
 local fate = ARGV[3]
-if n[2] ~= ARGV[2] then return 0 end
+if n[2] ~= ARGV[2] and not (fate == 'sent' and n[1] == 'queued') then return 0 end
 if n[1] ~= 'queued' and not ((n[1] == 'revoked' or n[1] == 'discarded') and fate == 'sent') then return 0 end
 redis.call('HSET', KEYS[2], 'fate', fate, 'detail', ARGV[6], 'settled', ARGV[4])
+redis.call('HDEL', KEYS[2], 'dot', 'by')
 if fate == 'sent' or fate == 'buried' then
   redis.call('HSET', KEYS[2], 'state', fate)
   redis.call('ZREM', KEYS[1], ARGV[1])

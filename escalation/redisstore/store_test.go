@@ -78,6 +78,10 @@ func suite(t *testing.T, fresh func(t *testing.T) *bench) {
 		"ARenewedLeaseHolds":                        renewedLeaseHolds,
 		"SealedBytesStay":                           sealedBytesStay,
 		"ARetryWaitsForItsTime":                     retryWaits,
+		"AnAttemptThatEndedAtTheDotIsAmbiguous":     endedAtTheDot,
+		"ALetterThatTheRelayTookIsSent":             sentWhoeverHolds,
+		"ADaemonRunAgainTakesItsLettersUpAtOnce":    reclaimed,
+		"AKeyThatHoldsNoLetterHoldsUpNoOther":       spoiltNotice,
 		"ABuriedNoticeIsOnTheAgenda":                buriedIsOnTheAgenda,
 		"ARevokedNoticeIsNotSent":                   revokedIsNotSent,
 		"AlarmsAreToldOnce":                         alarmsAreToldOnce,
@@ -285,7 +289,7 @@ func renewedLeaseHolds(b *bench) {
 	b.apply(accepted("m1", 1))
 	p := b.claim()[0]
 	b.now = b.now.Add(8 * time.Second)
-	if err := b.store.Renew(b.Context(), b.now, 10*time.Second, []notify.Claim{p.Claim}); err != nil {
+	if err := b.store.Hold(b.Context(), []notify.Hold{{Claim: p.Claim, Until: b.now.Add(10 * time.Second)}}); err != nil {
 		b.Fatal(err)
 	}
 	b.now = b.now.Add(8 * time.Second)
@@ -298,7 +302,7 @@ func sealedBytesStay(b *bench) {
 	b.apply(accepted("m1", 1))
 	p := b.claim()[0]
 	for _, raw := range []string{"first", "second"} {
-		if err := b.store.Seal(b.Context(), []notify.Sealed{{Claim: p.Claim, Raw: []byte(raw)}}); err != nil {
+		if err := b.store.Hold(b.Context(), []notify.Hold{{Claim: p.Claim, Raw: []byte(raw)}}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -319,6 +323,111 @@ func retryWaits(b *bench) {
 	b.now = b.now.Add(2 * time.Second)
 	if again := b.claim(); len(again) != 1 || again[0].Ambiguous != 1 {
 		b.Errorf("a retry after its time is %+v", again)
+	}
+}
+
+func endedAtTheDot(b *bench) {
+	b.apply(accepted("m1", 1))
+	for ambiguous := range 3 {
+		p := b.claim()[0]
+		if p.Ambiguous != ambiguous {
+			b.Errorf("attempt %d counts %d ambiguous ones before it, want %d", p.Attempt, p.Ambiguous, ambiguous)
+		}
+		b.hold(notify.Hold{Claim: p.Claim, Until: b.now.Add(30 * time.Second), Dot: true})
+		b.hold(notify.Hold{Claim: p.Claim, Until: b.now.Add(10 * time.Second)})
+		b.now = b.now.Add(29 * time.Second)
+		if n := len(b.claim()); n != 0 {
+			b.Error("a renewal has made the rest after the dot shorter")
+		}
+		b.now = b.now.Add(2 * time.Second)
+	}
+	p := b.claim()[0]
+	b.settle(p, notify.Released, b.now)
+	if again := b.claim()[0]; again.Ambiguous != 3 {
+		b.Errorf("an attempt that never came to the dot makes %d ambiguous ones, want 3", again.Ambiguous)
+	}
+}
+
+func (b *bench) hold(h notify.Hold) {
+	b.Helper()
+	if err := b.store.Hold(b.Context(), []notify.Hold{h}); err != nil {
+		b.Fatalf("hold: %v", err)
+	}
+}
+
+// A daemon that stood still says late that the relay took a letter; another
+// has claimed it meanwhile, and must not send it.
+func sentWhoeverHolds(b *bench) {
+	b.apply(accepted("m1", 1))
+	late := b.claim()[0]
+	b.now = b.now.Add(11 * time.Second)
+	second := b.claim()[0]
+	b.settle(late, notify.Sent, time.Time{})
+	var lost notify.LostClaims
+	err := b.store.Hold(b.Context(), []notify.Hold{{Claim: second.Claim, Dot: true}})
+	if !errors.As(err, &lost) {
+		b.Errorf("the dot of a letter that was sent: %v", err)
+	}
+	b.settle(second, notify.Released, b.now)
+	if n := len(b.claim()); n != 0 {
+		b.Error("a letter that was sent is handed out again")
+	}
+}
+
+func reclaimed(b *bench) {
+	run := func(daemon string) *redisstore.Store {
+		return redisstore.New(b.rdb, redisstore.Options{Prefix: "escalationd:", Daemon: daemon})
+	}
+	claim := func(s *redisstore.Store, n int) []notify.Pending {
+		claimed, err := s.Claim(b.Context(), b.now, 10*time.Second, n)
+		if err != nil || len(claimed) != n {
+			b.Fatalf("claimed %d, %v, want %d", len(claimed), err, n)
+		}
+		return claimed
+	}
+	for i := range 4 {
+		b.apply(accepted(fmt.Sprint("m", i), 1+int64(i)))
+	}
+	other, first := claim(run("another"), 1), claim(run("this"), 3)
+	b.hold(notify.Hold{Claim: first[0].Claim, Until: b.now.Add(30 * time.Second), Dot: true})
+	b.settle(first[2], notify.Retry, b.now.Add(time.Hour))
+	again := run("this")
+	if err := again.Reclaim(b.Context(), b.now); err != nil {
+		b.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, p := range claim(again, 2) {
+		got[p.ID] = p.Ambiguous
+	}
+	if diff := cmp.Diff(map[string]int{first[0].ID: 1, first[1].ID: 0}, got); diff != "" {
+		b.Errorf("taken up again, with ambiguous attempts (-want +got):\n%s", diff)
+	}
+	if n := len(b.claim()); n != 0 {
+		b.Errorf("%d letters are handed out that another daemon has, or that wait; one is %s", n, other[0].ID)
+	}
+}
+
+func spoiltNotice(b *bench) {
+	b.apply(accepted("m1", 1), accepted("m2", 2))
+	p := b.claim()
+	b.now = b.now.Add(11 * time.Second)
+	key := "escalationd:{desk}:notice:" + p[0].ID
+	b.rdb.Del(b.Context(), key)
+	b.rdb.Set(b.Context(), key, "no letter", 0)
+	claimed, err := b.store.Claim(b.Context(), b.now, 10*time.Second, 10)
+	if len(claimed) != 1 || claimed[0].ID != p[1].ID || err == nil {
+		b.Fatalf("claimed %v, %v; want the other letter, and an error about the first", claimed, err)
+	}
+	if again, err := b.store.Claim(b.Context(), b.now, 10*time.Second, 10); len(again) != 0 || err != nil {
+		b.Errorf("claimed at once again: %v, %v", again, err)
+	}
+	both := []notify.Result{{Claim: p[0].Claim, Fate: notify.Sent}, {Claim: claimed[0].Claim, Fate: notify.Sent}}
+	if err := b.store.Settle(b.Context(), b.now, both); err != nil {
+		b.Errorf("settle: %v", err)
+	}
+	b.now = b.now.Add(time.Minute)
+	if again, _ := b.store.Claim(b.Context(), b.now, 10*time.Second, 10); len(again) != 0 {
+		b.Errorf("a letter that was sent is handed out again: %v", again)
 	}
 }
 

@@ -64,5 +64,5 @@ func (d *Daemon) sendNow(ctx context.Context, n escalation.Notice) error {
 	if err != nil {
 		return err
 	}
-	return d.relay.Send(ctx, envelope, raw)
+	return d.relay.Send(ctx, envelope, raw, ctx.Err)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -98,9 +97,10 @@ func ProbeRedis(ctx context.Context, rdb redis.UniversalClient) (RedisFacts, err
 
 // Trouble answers what makes these facts unfit for a ledger; nil if nothing.
 func (f RedisFacts) Trouble() *VolatileError {
-	major, _ := strconv.Atoi(strings.Split(f.Version, ".")[0])
+	var major, minor int
+	_, _ = fmt.Sscanf(f.Version, "%d.%d", &major, &minor) // what cannot be read is not judged
 	switch {
-	case f.Version != "" && major < 6:
+	case major > 0 && (major < 6 || major == 6 && minor < 2):
 		return &VolatileError{"Redis " + f.Version + " is too old", "use Redis 6.2 or newer"}
 	case !f.Persists:
 		return &VolatileError{"Redis keeps nothing on disk (appendonly is off), so a restart would lose escalations", "set `appendonly yes`, or redis.allow_volatile: true to run all the same"}
