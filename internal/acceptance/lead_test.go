@@ -46,9 +46,7 @@ func TestInboxOfADaemonThatEndsIsTakenOver(t *testing.T) {
 			b := newBag("take")
 			samples := b.good(20)
 			leader, second := w.pair(b)
-			if !second.ready() {
-				t.Error("a daemon that stands by is not ready")
-			}
+			eventually(t, 30*time.Second, "a daemon that stands by is ready", second.ready)
 			w.deliver(samples[:10])
 			w.inboxIs(0, time.Minute)
 			c.end(leader)
