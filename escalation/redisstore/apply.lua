@@ -147,7 +147,7 @@ end
 for _, r in ipairs(revoked) do
   if redis.call('HGET', r.key, 'state') == 'queued' then
     redis.call('HSET', r.key, 'state', 'revoked')
-    redis.call('HDEL', r.key, 'letter', 'raw')
+    redis.call('HDEL', r.key, 'letter', 'raw', 'sum')
     redis.call('PEXPIRE', r.key, ttl)
     redis.call('ZREM', outbox, r.id)
     withdrawn[#withdrawn + 1] = r.id
@@ -170,6 +170,7 @@ if digestwho ~= '' then redis.call('HSET', digests, digestwho, digest) end
 if record.disposition ~= '' then redis.call('HINCRBY', counts, record.disposition, 1) end
 if #queued > 0 then redis.call('HINCRBY', counts, 'notices', #queued) end
 if #suppressed > 0 then redis.call('HINCRBY', counts, 'suppressed', #suppressed) end
+if #withdrawn > 0 then redis.call('HINCRBY', counts, 'revoked', #withdrawn) end
 if record.location ~= '' then redis.call('HDEL', tries, record.location) end
 redis.call('XADD', journal, '*', 'event', record.name, 'at', record.at, 'disposition', record.disposition,
   'reason', record.reason, 'cases', record.cases, 'messageid', record.messageid, 'location', record.location,

@@ -61,6 +61,14 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	return c, nil
 }
 
+// LetterGap is by how many letters the books are off: letters that were put
+// into the outbox and neither wait there, nor are parked, nor have come to an
+// end. It is 0 in a sound ledger.
+func (c Counts) LetterGap() int64 {
+	n := c.Notices
+	return n["notices"] - c.Waiting - c.Parked - n["sent"] - n["revoked"] - n["discarded"] - n["lapsed"]
+}
+
 // Decided is how many mails have a disposition.
 func (c Counts) Decided() int64 {
 	var sum int64

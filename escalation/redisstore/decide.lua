@@ -15,7 +15,7 @@ if verb == 'retry' then
 else
   if not parked and n[1] ~= 'queued' then return n[1] end
   redis.call('HSET', KEYS[2], 'state', 'discarded')
-  redis.call('HDEL', KEYS[2], 'letter', 'raw')
+  redis.call('HDEL', KEYS[2], 'letter', 'raw', 'sum')
   redis.call('PEXPIRE', KEYS[2], ARGV[4])
   redis.call('ZREM', KEYS[1], id)
   redis.call('HINCRBY', KEYS[6], 'discarded', 1)

@@ -23,21 +23,26 @@ const vouchedFor = 30 * 24 * time.Hour
 //	quota                      a TTL of the quota's window
 //	journal, parked, ended, undelivered, vouched, and what an active escalation remembers of earlier ones: Trim
 //	alarms                     until they are told, within a minute
-//	outbox, due, active, tries, counts, digests, held, ledger, commits: no personal data
+//	outbox, due, active, tries, counts, trimmed, digests, held, ledger, commits: no personal data
 
 // Trim removes what is older than the retention and has no TTL of its own.
 // Call it about once an hour; several daemons may.
 func (s *Store) Trim(ctx context.Context, now time.Time) error {
 	before := now.Add(-s.retention)
+	if err := s.trimJournal(ctx, before); err != nil {
+		return fmt.Errorf("trim the journal (XDEL): %w", err)
+	}
+	if err := expireScript.Run(ctx, s.rdb, []string{s.key("parked"), s.key("counts")}, millis(before)).Err(); err != nil {
+		return fmt.Errorf("forget parked letters: %w", err)
+	}
 	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.XTrimMinID(ctx, s.key("journal"), millis(before))
-		for _, list := range []string{"parked", "ended", "undelivered"} {
+		for _, list := range []string{"ended", "undelivered"} {
 			p.ZRemRangeByScore(ctx, s.key(list), "-inf", millis(before))
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("trim the journal (XTRIM): %w", err)
+		return fmt.Errorf("trim lists (ZREMRANGEBYSCORE): %w", err)
 	}
 	if err := s.trimVouched(ctx, now); err != nil {
 		return fmt.Errorf("trim whom operators vouch for: %w", err)
@@ -46,6 +51,29 @@ func (s *Store) Trim(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("trim earlier escalations: %w", err)
 	}
 	return nil
+}
+
+// trimJournal takes old lines out of the journal; what they told stays in sums,
+// so that the counts can be held against the journal for ever.
+func (s *Store) trimJournal(ctx context.Context, before time.Time) error {
+	for {
+		entries, err := s.rdb.XRangeN(ctx, s.key("journal"), "-", "("+millis(before), journalChunk).Result()
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		told := tally{}
+		args := []any{len(entries)}
+		for _, e := range entries {
+			told.add(readLine(e.Values))
+			args = append(args, e.ID)
+		}
+		for name, n := range told {
+			args = append(args, name, n)
+		}
+		if err := trimScript.Run(ctx, s.rdb, []string{s.key("journal"), s.key("trimmed")}, args...).Err(); err != nil {
+			return err
+		}
+	}
 }
 
 func (s *Store) trimVouched(ctx context.Context, now time.Time) error {
@@ -86,7 +114,17 @@ func (s *Store) trimEarlier(ctx context.Context, before time.Time) error {
 //go:embed replace.lua
 var replaceLua string
 
-var replaceScript = redis.NewScript(replaceLua)
+//go:embed trim.lua
+var trimLua string
+
+//go:embed expire.lua
+var expireLua string
+
+var (
+	replaceScript = redis.NewScript(replaceLua)
+	trimScript    = redis.NewScript(trimLua)
+	expireScript  = redis.NewScript(expireLua)
+)
 
 // rewriteTries bounds how often a rewrite gives way to the desk's own changes.
 const rewriteTries = 20

@@ -12,8 +12,9 @@ if fate == 'sent' or fate == 'buried' then
   redis.call('ZREM', KEYS[1], ARGV[1])
   redis.call('PEXPIRE', KEYS[2], ARGV[7])
   redis.call('HINCRBY', KEYS[4], fate, 1)
+  if n[1] ~= 'queued' then redis.call('HINCRBY', KEYS[4], n[1], -1) end -- it had left already
   if fate == 'sent' then
-    redis.call('HDEL', KEYS[2], 'letter', 'raw')
+    redis.call('HDEL', KEYS[2], 'letter', 'raw', 'sum')
   else
     redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
     redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])

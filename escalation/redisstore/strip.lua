@@ -5,7 +5,7 @@ if redis.call('HGET', KEYS[1], 'data') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'data', ARGV[3])
 redis.call('HDEL', KEYS[1], 'detail')
 if ARGV[5] == '0' then return 1 end
-redis.call('HDEL', KEYS[1], 'letter', 'raw')
+redis.call('HDEL', KEYS[1], 'letter', 'raw', 'sum')
 local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'queued' or state == 'buried' then
   redis.call('HSET', KEYS[1], 'state', 'discarded')

@@ -377,7 +377,7 @@ func TestAParkedLetterIsListedAndSentAgain(t *testing.T) {
 	made.Event, made.At = "made by hand", h.Now()
 	for i, to := range []string{"one@example.org", "two@example.org", "three@example.org"} {
 		made.Notices = append(made.Notices, escalation.Notice{
-			ID: strings.Repeat(string(rune('a'+i)), 26), Kind: escalation.KindAlarm, To: to, CreatedAt: h.Now(),
+			Key: "made by hand|alarm||" + to, ID: strings.Repeat(string(rune('a'+i)), 26), Kind: escalation.KindAlarm, To: to, CreatedAt: h.Now(),
 			Letter: escalation.Letter{Alarms: []escalation.Alarm{{At: h.Now(), What: "test", Detail: "A test."}}},
 		})
 	}

@@ -64,6 +64,9 @@ func (a *Admin) look(ctx context.Context) (*Verification, error) {
 		Seen: books.Seen, Mails: books.Mails, Decided: books.Decided(), Undecided: books.Pending, WrittenOff: books.Acts["gone"],
 		Waiting: books.Waiting, Parked: books.Parked, Active: books.Active, Findings: books.Findings, Notes: []string{},
 	}
+	if err := a.witnessed(ctx); err != nil {
+		v.find("ledger", "%v", err)
+	}
 	undecided := map[string]bool{}
 	for _, l := range books.Undecided {
 		undecided[l] = true
@@ -86,6 +89,20 @@ func (a *Admin) look(ctx context.Context) (*Verification, error) {
 	slices.Sort(v.Notes)
 	slices.SortFunc(v.Findings, func(a, b redisstore.Finding) int { return strings.Compare(a.Ref+a.Detail, b.Ref+b.Detail) })
 	return v, nil
+}
+
+// witnessed holds the ledger against what the daemon on this host remembers of
+// it, if there is one.
+func (a *Admin) witnessed(ctx context.Context) error {
+	w, err := readWitness(a.config)
+	if err != nil {
+		return err
+	}
+	l, err := a.store.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	return w.judge(l)
 }
 
 func (v *Verification) find(ref, format string, args ...any) {

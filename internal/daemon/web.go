@@ -107,6 +107,7 @@ func (d *Daemon) counts(ctx context.Context) (map[string]int64, error) {
 	out[web.Count("mails_seen_total", "", "")] = counts.Seen
 	out[web.Count("mails_undecided", "", "")] = counts.Pending
 	out[web.Count("mails_unaccounted", "", "")] = counts.Gap()
+	out[web.Count("letters_unaccounted", "", "")] = counts.LetterGap()
 	for name, l := range d.logins {
 		if age, ok := l.age(); ok {
 			out[web.Count("oauth_token_age_seconds", "login", name)] = int64(age.Seconds())
