@@ -6,6 +6,7 @@
 package escalation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +89,30 @@ func Entitled(representatives []string, addr string) bool {
 		}
 	}
 	return false
+}
+
+// Roll finds the accounts that an address represents among all of them, at the
+// same cost however many there are.
+type Roll map[string][]string // representative in its canonical form to account IDs
+
+// Add enters an account's representatives.
+func (r Roll) Add(account string, representatives []string) {
+	for _, rep := range representatives {
+		if full, _, domain := canonical(rep); domain != "" && !slices.Contains(r[full], account) {
+			r[full] = append(r[full], account)
+		}
+	}
+}
+
+// Represented answers the IDs of the accounts that entitle addr, sorted.
+func (r Roll) Represented(addr string) []string {
+	full, bare, domain := canonical(addr)
+	if domain == "" {
+		return nil
+	}
+	ids := slices.Concat(r["@"+domain], r[full], r[bare])
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // canonical answers an address in the form in which two spellings of it are

@@ -125,6 +125,27 @@ func (d *Desk) count(ctx context.Context, batch []Arrival, delta int) ([]int, er
 	return d.Store.Count(ctx, locations, delta)
 }
 
+// Known reports of each mail whether a person wrote it who is proven and known:
+// a representative of some account, or a leader. The header is enough.
+func (d *Desk) Known(ctx context.Context, mails []Mail) ([]bool, error) {
+	queries := make([]Query, len(mails))
+	for i, m := range mails {
+		if m.Unreadable == "" && m.Automatic == "" && m.FromProblem == "" && m.Proof.Proven {
+			queries[i].Sender = m.From.Addr
+		}
+	}
+	states, err := d.Store.Load(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	known := make([]bool, len(mails))
+	for i, s := range states {
+		sender := queries[i].Sender
+		known[i] = sender != "" && (len(s.Represents) > 0 || d.Policy.leads(sender))
+	}
+	return known, nil
+}
+
 // pendingMail is a mail on its way to a filing.
 type pendingMail struct {
 	mail   Mail

@@ -24,8 +24,9 @@ const directoryAge = 5 * time.Second
 type directory struct {
 	mu       sync.Mutex
 	readAt   time.Time
-	accounts map[string][]string // account ID to representatives
-	cases    bool                // there is a case at all
+	accounts int             // that have representatives
+	roll     escalation.Roll // these
+	cases    bool            // there is a case at all
 }
 
 func (d *directory) forget() {
@@ -48,16 +49,13 @@ func (s *Store) represents(ctx context.Context, addr string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look for cases: %w", err)
 		}
-		d.accounts, d.cases, d.readAt = accounts, cases, time.Now()
-	}
-	var ids []string
-	for id, reps := range d.accounts {
-		if escalation.Entitled(reps, addr) {
-			ids = append(ids, id)
+		d.roll = escalation.Roll{}
+		for id, reps := range accounts {
+			d.roll.Add(id, reps)
 		}
+		d.accounts, d.cases, d.readAt = len(accounts), cases, time.Now()
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return d.roll.Represented(addr), nil
 }
 
 // unfed reports, after represents, that the database is empty: that it knows no
@@ -66,7 +64,7 @@ func (s *Store) unfed(ofCase bool) bool {
 	d := &s.directory
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.accounts) == 0 || ofCase && !d.cases
+	return d.accounts == 0 || ofCase && !d.cases
 }
 
 func (s *Store) readDirectory(ctx context.Context) (map[string][]string, error) {

@@ -116,7 +116,7 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		l.refused = d.loginRefused(one.Name)
 		d.logins["inbox:"+one.Name] = l
 		o := inboxOptions(one, c.Policy, l, d.log)
-		o.Gate = d.gate(i)
+		o.Gate, o.First = d.gate(i), d.known
 		box, err := inbox.New(o)
 		if err != nil {
 			return nil, fmt.Errorf("inbox %s: %w", one.Name, err)

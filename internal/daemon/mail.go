@@ -100,6 +100,16 @@ func (h *handler) Handle(ctx context.Context, mails []inbox.Mail) ([]inbox.Verdi
 	return verdicts, nil
 }
 
+// known answers inbox.Options.First: in a flood the mails of people whom the
+// desk knows are judged before the others.
+func (d *Daemon) known(ctx context.Context, heads []inbox.Mail) ([]bool, error) {
+	mails := make([]escalation.Mail, len(heads))
+	for i, m := range heads {
+		mails[i] = d.reader.read(m.Raw, m.Inbox)
+	}
+	return d.desk.Known(ctx, mails)
+}
+
 // backlog says of a mail that it lay in the inbox for too long before the desk
 // was first opened to be answered now; empty for any other.
 func (h *handler) backlog(m inbox.Mail) string {

@@ -185,6 +185,9 @@ func (s *fakeServer) usual(cmd string) string {
 		}
 		return list + "\r\nOK done"
 	case "FETCH":
+		if strings.Contains(cmd, "HEADER.FIELDS") {
+			return s.fetchFields(set(words[1]))
+		}
 		return s.fetch(set(words[1]), strings.Contains(cmd, "BODY"))
 	case "MOVE", "COPY":
 		for _, uid := range set(words[1]) {
@@ -215,6 +218,18 @@ func (s *fakeServer) fetch(uids []uint32, bodies bool) string {
 			fmt.Fprintf(&b, "* %d FETCH (UID %d BODY[]<0> {%d}\r\n%s)\r\n", n+1, uid, len(raw), raw)
 		default:
 			fmt.Fprintf(&b, "* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE \"05-Nov-2026 10:00:00 +0000\")\r\n", n+1, uid, len(raw))
+		}
+	}
+	return b.String() + "OK done"
+}
+
+// fetchFields answers with all header fields.
+func (s *fakeServer) fetchFields(uids []uint32) string {
+	var b strings.Builder
+	for n, uid := range uids {
+		if raw, ok := s.mails[uid]; ok {
+			head, _, _ := strings.Cut(raw, "\r\n\r\n")
+			fmt.Fprintf(&b, "* %d FETCH (UID %d BODY[HEADER.FIELDS (From)]<0> {%d}\r\n%s)\r\n", n+1, uid, len(head), head)
 		}
 	}
 	return b.String() + "OK done"

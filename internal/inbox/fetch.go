@@ -11,7 +11,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// Only UID, RFC822.SIZE, INTERNALDATE and BODY.PEEK[] are ever fetched:
+// Only UID, RFC822.SIZE, INTERNALDATE and BODY.PEEK[] are ever fetched, and of
+// a backlog some header fields by BODY.PEEK[HEADER.FIELDS]:
 // ENVELOPE and BODYSTRUCTURE are made out of what the sender wrote, and one
 // that go-imap cannot read ends the connection.
 
@@ -150,9 +151,13 @@ func (s *session) bodies(ctx context.Context, batch []head) ([]Mail, error) {
 // cuts a mail whose size it told wrongly.
 func (s *session) readBodies(uids []imap.UID, found map[imap.UID][]byte) error {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: s.o.MaxMessage + 1}}
+	return s.readSections(uids, section, s.o.MaxMessage+1, found)
+}
+
+func (s *session) readSections(uids []imap.UID, section *imap.FetchItemBodySection, limit int64, found map[imap.UID][]byte) error {
 	cmd := s.c.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-		uid, raw, err := readBody(msg, s.o.MaxMessage+1)
+		uid, raw, err := readBody(msg, limit)
 		if err != nil {
 			return err
 		}
@@ -163,7 +168,7 @@ func (s *session) readBodies(uids []imap.UID, found map[imap.UID][]byte) error {
 	return cmd.Close()
 }
 
-// readBody reads one FETCH response. Without exactly one whole body in it there
+// readBody reads one FETCH response. Without exactly one whole section in it there
 // is none: an unasked-for FETCH with flags alone may take the place of the
 // real one without any error. After an error the connection is dead, and the
 // command must be left alone: draining it would race with go-imap's reader.

@@ -17,6 +17,8 @@ type memory struct {
 	uidValidity uint32
 
 	listed  []imap.UID // at the last search
+	peeked  imap.UID   // Options.First was asked about all mails up to this one
+	first   map[imap.UID]bool
 	records map[imap.UID]*record
 	folders map[Verdict]*folder
 
@@ -59,7 +61,7 @@ func (r *record) hopeless(now time.Time) bool {
 
 func newMemory(batch int) *memory {
 	return &memory{
-		records: make(map[imap.UID]*record), batch: batch,
+		records: make(map[imap.UID]*record), first: make(map[imap.UID]bool), batch: batch,
 		holding: backoff{first: 2 * time.Second, longest: 40 * time.Second},
 		folders: map[Verdict]*folder{Processed: newFolder(), Quarantine: newFolder()},
 	}
@@ -79,7 +81,8 @@ func (m *memory) selected(uidValidity uint32) (changed bool) {
 	changed = m.uidValidity != uidValidity
 	if changed {
 		clear(m.records)
-		m.listed, m.lost, m.uidValidity = nil, 0, uidValidity
+		clear(m.first)
+		m.listed, m.lost, m.peeked, m.uidValidity = nil, 0, 0, uidValidity
 	}
 	return changed
 }
@@ -194,6 +197,7 @@ func (m *memory) decide(uid imap.UID, v Verdict, now time.Time) {
 		r.due = r.pause.nextBeat(now)
 		return
 	}
+	delete(m.first, uid)
 	r.decided, r.due = now, now
 	r.pause.reset()
 }

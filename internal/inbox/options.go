@@ -57,6 +57,11 @@ type Options struct {
 	Batch      int           // mails handed over at once; 50 when 0
 	BatchBytes int64         // bytes handed over at once unless a single mail is larger; 32 MiB when 0
 
+	// First, if set, chooses the mails of a backlog that are handed over before
+	// the others. It is asked once about each, with those header fields in Raw
+	// that show who or what sent it, and answers one bool for each.
+	First func(ctx context.Context, heads []Mail) ([]bool, error)
+
 	// Gate, if set, is passed before anything is served and again whenever the
 	// context it returned has ended: a lease on the mailbox, for one. It may
 	// block; release is called when serving has stopped. Where the context ends

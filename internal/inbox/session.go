@@ -89,14 +89,17 @@ func (s *session) round(ctx context.Context) error {
 	return s.wait(ctx)
 }
 
-// roundMails bounds what is done between two searches, and with it what is
-// remembered of mails that have left.
-const roundMails = 5000
+// roundMails bounds what is done between two searches: how long a mail that
+// goes first may wait, and what is remembered of mails that have left.
+const roundMails = 2000
 
 // process hands over the mails that are ready, and says whether a search at
 // once is worth while: some were decided, or there are more.
 func (s *session) process(ctx context.Context) (worked bool, err error) {
-	todo := s.mem.ready(time.Now())
+	todo, err := s.chosen(ctx, s.mem.ready(time.Now()))
+	if err != nil {
+		return false, err
+	}
 	if len(todo) > roundMails {
 		todo, worked = todo[:roundMails], true
 	}
