@@ -151,8 +151,9 @@ func additions(had, f mailparse.Form) string {
 // said reports whether a customer's addition says, numbers and punctuation
 // aside, what an earlier one said: so do two machines that talk.
 func said(e *Escalation, text string) bool {
+	letters := shape(shorten(text, maxEntry))
 	return slices.ContainsFunc(e.Timeline, func(line Entry) bool {
-		return (line.What == "added" || line.What == "note") && shape(line.Text) == shape(shorten(text, maxEntry))
+		return (line.What == "added" || line.What == "note") && shape(line.Text) == letters
 	})
 }
 
