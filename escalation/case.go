@@ -38,16 +38,18 @@ const (
 	CaseClosed  CaseStatus = "closed"
 )
 
-// SilentSince is when the customer began to wait for the case owner: when the
-// customer last wrote, or else when the case was opened. It is zero when the
-// owner has answered since.
+// SilentSince is from when the case owner has not responded: since the owner's
+// last response, or since the case was opened where that was later or there is
+// none. What the customer writes meanwhile does not begin the silence anew: who
+// asks again has not waited any less. Where the CRM says neither, it is when
+// the customer last wrote; zero is not known.
 func (c Case) SilentSince() time.Time {
-	since := c.CustomerWroteAt
-	if since.IsZero() {
-		since = c.OpenedAt
+	since := c.OpenedAt
+	if c.OwnerRespondedAt.After(since) {
+		since = c.OwnerRespondedAt
 	}
-	if !c.OwnerRespondedAt.IsZero() && !c.OwnerRespondedAt.Before(since) {
-		return time.Time{}
+	if since.IsZero() {
+		return c.CustomerWroteAt
 	}
 	return since
 }

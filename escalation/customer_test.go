@@ -391,13 +391,39 @@ func TestTooEarly(t *testing.T) {
 			s.escalated("01230002", ukLead)
 		})
 	})
-	t.Run("counts from the owner's last answer", func(t *testing.T) {
-		play(t, rule(escalation.EarlyRefuse), func(s *scene) {
-			s.with(escalation.Case{Number: "01230002", Severity: 2, CustomerWroteAt: at(-40, 0), OwnerRespondedAt: at(-14, 0)})
-			s.ends(s.from(rep, form("01230002")), escalation.Refused)
-			s.at("the rule allows it", s.expect(escalation.KindParked, rep).Letter.Until, at(10, 0))
+}
+
+func TestOwnerSilenceCountsFromTheOwnersLastResponse(t *testing.T) {
+	ago := func(hours int) time.Time { return at(9, 0).Add(-time.Duration(hours) * time.Hour) }
+	for _, c := range []struct {
+		name                     string
+		opened, wrote, responded time.Time
+		wait                     time.Duration
+	}{
+		{"never responded", ago(30), time.Time{}, time.Time{}, 0},
+		{"never responded, and the customer asks again", ago(30), ago(2), time.Time{}, 0},
+		{"responded long ago, the customer wrote just now", ago(90), ago(2), ago(30), 0},
+		{"responded long ago, the customer has not written since", ago(90), ago(40), ago(30), 0},
+		{"responded just now, the customer wrote after", ago(90), ago(1), ago(2), 22 * time.Hour},
+		{"responded just now to what the customer wrote", ago(90), ago(40), ago(2), 22 * time.Hour},
+		{"opened just now", ago(2), time.Time{}, time.Time{}, 22 * time.Hour},
+		{"opened anew after the last response", ago(3), time.Time{}, ago(90), 21 * time.Hour},
+		{"a feed that knows only the customer's last word", time.Time{}, ago(2), time.Time{}, 22 * time.Hour},
+		{"responded to the minute", time.Time{}, time.Time{}, ago(24), 0},
+		{"a case without times", time.Time{}, time.Time{}, time.Time{}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			play(t, func(p *escalation.Policy) { p.Early = escalation.EarlyRefuse }, func(s *scene) {
+				s.with(escalation.Case{Number: "01230002", Severity: 2, OpenedAt: c.opened, CustomerWroteAt: c.wrote, OwnerRespondedAt: c.responded})
+				if c.wait == 0 {
+					s.escalated("01230002", ukLead)
+					return
+				}
+				s.ends(s.from(rep, form("01230002")), escalation.Refused)
+				s.at("the rule allows it", s.expect(escalation.KindParked, rep).Letter.Until, s.now.Add(c.wait))
+			})
 		})
-	})
+	}
 }
 
 func TestTheSecondEscalationClimbsLikeTheFirst(t *testing.T) {

@@ -1,7 +1,10 @@
 package escalation
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,22 +14,15 @@ func (p *Policy) early(c Case, now time.Time) (opens time.Time, wait bool) {
 	if p.Early == EarlyAccept || p.Early == "" {
 		return now, false
 	}
-	since := c.SilentSince()
-	if since.IsZero() {
-		since = c.OwnerRespondedAt
-	}
-	opens = since.Add(p.OwnerSilence)
+	opens = c.SilentSince().Add(p.OwnerSilence)
 	return opens, opens.After(now)
 }
 
 // silence says how long the owner has been silent, for the record.
-func (p *Policy) silence(c Case, now time.Time) string {
+func silence(c Case, now time.Time) string {
 	since := c.SilentSince()
-	switch {
-	case since.IsZero() && c.OwnerRespondedAt.IsZero():
-		return "the case does not say when the customer wrote or the owner answered"
-	case since.IsZero():
-		return "the case owner has answered the customer's last word"
+	if since.IsZero() {
+		return "the case does not say when it was opened or the owner responded"
 	}
 	return "the case owner has been silent for " + roughly(now.Sub(since))
 }
@@ -39,14 +35,25 @@ func (p *Policy) whyNotNow() string {
 	return "an escalation opens when the case owner has not answered you for " + roughly(p.OwnerSilence) + "."
 }
 
-// roughly puts a duration into words, to the hour beyond a day.
+// roughly puts a duration into words: "3 days", "1 day 3 hours", "45 minutes".
 func roughly(d time.Duration) string {
-	hours, minutes := int(d.Hours()), int(d.Minutes())%60
+	days, hours, minutes := int(d/day), int(d%day/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
-	case hours >= 24:
-		return fmt.Sprintf("%d d %d h", hours/24, hours%24)
+	case days > 0:
+		return strings.TrimSpace(count(days, "day") + " " + count(hours, "hour"))
 	case hours > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
+		return strings.TrimSpace(count(hours, "hour") + " " + count(minutes, "minute"))
 	}
-	return fmt.Sprintf("%d min", minutes)
+	return cmp.Or(count(minutes, "minute"), "less than a minute")
+}
+
+// count is a number with its noun; nothing for none.
+func count(n int, noun string) string {
+	switch {
+	case n <= 0:
+		return ""
+	case n > 1:
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }

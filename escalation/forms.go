@@ -230,14 +230,14 @@ func (j *judgement) onCase(file CaseFile, f mailparse.Form, problems []Problem) 
 	}
 	j.check("form", true, "complete")
 	opens, wait := j.policy.early(file.Case, j.now)
-	j.check("early", !wait, j.policy.silence(file.Case, j.now))
+	j.check("early", !wait, silence(file.Case, j.now))
 	switch {
 	case !wait:
 		j.accept(file, before, f)
 	case j.policy.Early == EarlyPark:
 		j.park(file, before, f, opens)
 	default:
-		j.end(Refused, "the case owner has not been silent for "+roughly(j.policy.OwnerSilence))
+		j.end(Refused, "the case owner has not been silent for "+roughly(j.policy.OwnerSilence)+" yet")
 		j.reply(KindParked, &file, f, func(l *Letter) { l.Until, l.Why = opens, j.policy.whyNotNow() }, j.refusalQuota(KindParked, file.Case.Number))
 	}
 }

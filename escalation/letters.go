@@ -122,7 +122,7 @@ func (p *Policy) letter(file CaseFile, now time.Time) Letter {
 	if home, ok := p.Regions[file.Account.Region]; ok && home.Zone != l.Zone {
 		l.CustomerZone = home.Zone
 	}
-	if since := file.Case.SilentSince(); !since.IsZero() {
+	if since := file.Case.SilentSince(); !since.IsZero() && since.Before(now) {
 		l.Silence = now.Sub(since)
 	}
 	return l

@@ -119,7 +119,7 @@ type Letter struct {
 	OpenedAt   time.Time      `json:"opened_at,omitzero"`
 	RespondBy  time.Time      `json:"respond_by,omitzero"`
 	Missed     bool           `json:"missed,omitempty"`  // RespondBy has passed without anybody having taken it
-	Silence    time.Duration  `json:"silence,omitempty"` // how long the owner has not answered
+	Silence    time.Duration  `json:"silence,omitempty"` // how long the case owner has not responded
 	Level      int            `json:"level,omitempty"`
 	LevelName  string         `json:"level_name,omitempty"`
 	NextLevel  string         `json:"next_level,omitempty"` // name of the level told at NextAt; empty after the last

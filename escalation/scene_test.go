@@ -207,9 +207,6 @@ func (s *scene) with(c escalation.Case) {
 	if c.Status == "" {
 		c.Status = escalation.CaseOpen
 	}
-	if c.OpenedAt.IsZero() {
-		c.OpenedAt = monday.Add(-48 * time.Hour)
-	}
 	if err := s.store.putCase(c, s.now); err != nil {
 		s.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func sampleLetter() escalation.Letter {
 			},
 		},
 		RequestedBy: "avery@customer.example",
-		OpenedAt:    sampleTime(14, 0), RespondBy: sampleTime(16, 0), Silence: 26*time.Hour + 30*time.Minute,
+		OpenedAt:    sampleTime(14, 0), RespondBy: sampleTime(16, 0), Silence: 51*time.Hour + 45*time.Minute,
 		Level: 1, LevelName: "Regional leader", NextLevel: "Frontline senior manager", NextAt: sampleTime(16, 0),
 		Status: escalation.Open,
 		Earlier: []escalation.Outcome{{
