@@ -49,10 +49,10 @@ type State struct {
 
 // CaseFile is a case with all the desk has beside it.
 type CaseFile struct {
-	Case       Case
-	Missing    bool // the CRM no longer has the case; Case holds its number alone
-	Account    Account
-	Escalation *Escalation // nil if the case never had one
+	Case       Case        `json:"case"`
+	Missing    bool        `json:"missing"` // the CRM no longer has the case; Case holds its number alone
+	Account    Account     `json:"account"`
+	Escalation *Escalation `json:"escalation"` // nil if the case never had one
 }
 
 // Agenda is what waits for the desk.

@@ -166,7 +166,14 @@ func stepText(s hours.Step) string {
 	case hours.Holiday:
 		return fmt.Sprintf("holiday  %s: %s does not count", s.From.Format("Mon 2 Jan 2006"), s.Name)
 	case hours.ClockChange:
-		return fmt.Sprintf("clock    %s: moves by %s", when(s.From), s.Shift)
+		return fmt.Sprintf("clock    %s: goes %s by %s", when(s.From), forwardOrBack(s.Shift), config.Brief(s.Shift.Abs()))
 	}
-	return fmt.Sprintf("counts   %s to %s: %s", when(s.From), s.To.Format("15:04 MST"), s.Length())
+	return fmt.Sprintf("counts   %s to %s: %s", when(s.From), s.To.Format("15:04 MST"), config.Brief(s.Length()))
+}
+
+func forwardOrBack(shift time.Duration) string {
+	if shift < 0 {
+		return "back"
+	}
+	return "forward"
 }

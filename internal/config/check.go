@@ -375,12 +375,12 @@ func (c *checker) between(path string, n, least, most int) {
 
 func (c *checker) within(path string, d, least, most time.Duration) {
 	if d < least || d > most {
-		c.add(path, "%s: %s is not between %s and %s", path, short(d), short(least), short(most))
+		c.add(path, "%s: %s is not between %s and %s", path, Brief(d), Brief(least), Brief(most))
 	}
 }
 
-// short writes 1h for 1h0m0s.
-func short(d time.Duration) string {
+// Brief writes 1h for 1h0m0s.
+func Brief(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

@@ -62,7 +62,8 @@ func (a *Admin) look(ctx context.Context) (*Verification, error) {
 	}
 	v := &Verification{
 		Seen: books.Seen, Mails: books.Mails, Decided: books.Decided(), Undecided: books.Pending, WrittenOff: books.Acts["gone"],
-		Waiting: books.Waiting, Parked: books.Parked, Active: books.Active, Findings: books.Findings, Notes: []string{},
+		Waiting: books.Waiting, Parked: books.Parked, Active: books.Active, Findings: append([]redisstore.Finding{}, books.Findings...),
+		Notes: []string{}, Gone: []string{}, Again: []string{},
 	}
 	if err := a.witnessed(ctx); err != nil {
 		v.find("ledger", "%v", err)
