@@ -1,7 +1,6 @@
 package escalation
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func (a *leaderAnswer) confirmation(l *Letter) {
 	if c := a.judgement.mail.Command; c != nil && a.fresh {
 		l.Verb = c.Verb
 	}
-	l.Answerable = a.e.Status == Open && a.level > 0
+	l.Answerable = a.level > 0 && (a.e.Status == Open || a.e.Status == Acknowledged && SameAddress(a.e.TakenBy, a.leader))
 }
 
 // unchanged puts back the escalation as it was.
@@ -141,7 +140,10 @@ func (a *leaderAnswer) ack() string {
 // holder is the role of who has the escalation.
 func (a *leaderAnswer) holder() string {
 	role, _ := a.step.role(a.e, a.e.TakenBy)
-	return cmp.Or(role, "another leader")
+	if role == "" {
+		return "another leader"
+	}
+	return the(role)
 }
 
 // pass hands the escalation to the next level at once.
@@ -152,7 +154,7 @@ func (a *leaderAnswer) pass() string {
 		return "passed, but another leader has it"
 	}
 	if a.level < e.Level && e.Status == Open {
-		a.said = a.levelName(e.Level) + " has been told already."
+		a.said = Sentence(the(a.levelName(e.Level))) + " has been told already."
 		return "passed, but a higher level has been told already"
 	}
 	if next, _ := a.reachable(e.Level, e.Region); next == 0 {
@@ -165,8 +167,8 @@ func (a *leaderAnswer) pass() string {
 		a.reopen(a.now)
 	}
 	e.note(a.now, "passed", a.leader, a.role)
-	a.raise(a.role + " has passed it on.")
-	a.said = "Passed on to " + a.levelName(e.Level) + ", who has been told now."
+	a.raise(Sentence(the(a.role)) + " has passed it on.")
+	a.said = "Passed on to " + the(a.levelName(e.Level)) + ", who has been told now."
 	return "passed to level " + levelText(e.Level)
 }
 
@@ -188,7 +190,7 @@ func (a *leaderAnswer) snooze(d time.Duration) string {
 		e.RemindAt, e.RemindTo = a.until, a.leader
 	} else {
 		a.until = e.Due
-		a.said = "It can wait no longer than the next target: then " + a.above() + " told."
+		a.said = "It can wait no longer than the next target. Then " + a.above() + " told."
 	}
 	e.note(a.now, "snoozed", a.leader, "until "+a.until.UTC().Format(time.RFC3339))
 	return "snoozed"
@@ -197,7 +199,7 @@ func (a *leaderAnswer) snooze(d time.Duration) string {
 // above says who is told at the next target.
 func (a *leaderAnswer) above() string {
 	if level, _ := a.reachable(a.e.Level, a.e.Region); level > 0 {
-		return a.levelName(level) + " is"
+		return the(a.levelName(level)) + " is"
 	}
 	return "your level, again, and operations are"
 }
@@ -206,6 +208,6 @@ func (a *leaderAnswer) above() string {
 func (a *leaderAnswer) resolve(text string) string {
 	a.changed, a.fresh = true, true
 	a.finish(Resolved, a.leader, text)
-	a.said = "The escalation is resolved. The customer and those who knew of it are told."
+	a.said = "The escalation is resolved. The customer and the others who knew of it have been told."
 	return "resolved by level " + levelText(a.level)
 }

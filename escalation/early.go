@@ -1,10 +1,7 @@
 package escalation
 
 import (
-	"cmp"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -33,27 +30,4 @@ func (p *Policy) whyNotNow() string {
 		return fmt.Sprintf("an escalation opens when the case owner has not answered you for %d hours.", h/time.Hour)
 	}
 	return "an escalation opens when the case owner has not answered you for " + roughly(p.OwnerSilence) + "."
-}
-
-// roughly puts a duration into words: "3 days", "1 day 3 hours", "45 minutes".
-func roughly(d time.Duration) string {
-	days, hours, minutes := int(d/day), int(d%day/time.Hour), int(d%time.Hour/time.Minute)
-	switch {
-	case days > 0:
-		return strings.TrimSpace(count(days, "day") + " " + count(hours, "hour"))
-	case hours > 0:
-		return strings.TrimSpace(count(hours, "hour") + " " + count(minutes, "minute"))
-	}
-	return cmp.Or(count(minutes, "minute"), "less than a minute")
-}
-
-// count is a number with its noun; nothing for none.
-func count(n int, noun string) string {
-	switch {
-	case n <= 0:
-		return ""
-	case n > 1:
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
 }

@@ -188,7 +188,7 @@ func (s *step) expire() {
 	role, _ := s.role(e, e.TakenBy)
 	s.reopen(at)
 	e.note(s.now, "expired", "", "the case shows no answer since it was taken")
-	s.climb(fmt.Sprintf("%s had taken it, but the case shows no answer since.", role))
+	s.climb(Sentence(the(role)) + " had taken it, but the case shows no answer since.")
 }
 
 // reopen takes the escalation from who had it; the ladder goes on from a time.

@@ -3,7 +3,6 @@ package escalation
 import (
 	"cmp"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"time"
 
@@ -231,9 +230,9 @@ func (j *judgement) bounced(n Notice) {
 		j.end(Ignored, "a delivery report without a failure: "+d.Action)
 		return
 	}
-	why := fmt.Sprintf("%s is out of office or answers by machine", j.policy.levelName(n.Level))
+	why := the(j.policy.levelName(n.Level)) + " is out of office or answers by machine"
 	if m.Automatic == mailparse.Bounce {
-		why = fmt.Sprintf("the mail to %s came back", j.policy.levelName(n.Level))
+		why = "the mail to " + the(j.policy.levelName(n.Level)) + " came back"
 	}
 	j.end(Bounced, "belongs to the "+string(n.Kind)+" letter on case "+n.Case)
 	j.policy.unreached(&j.change, n, j.state, why, j.now)

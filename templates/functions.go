@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"escalationd/escalation"
 )
@@ -147,18 +145,8 @@ func plural(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
-// low begins a name with a small letter, for the middle of a sentence, unless
-// it begins with an abbreviation.
-func low(s string) string {
-	if s = line(s); s == "" {
-		return ""
-	}
-	r, size := utf8.DecodeRuneInString(s)
-	if next, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(next) {
-		return s
-	}
-	return string(unicode.ToLower(r)) + s[size:]
-}
+// low begins a name with a small letter, for the middle of a sentence.
+func low(s string) string { return escalation.InSentence(line(s)) }
 
 // joined is two texts, one below the other.
 func joined(a, b string) string {
@@ -250,7 +238,7 @@ func groups(alarms []escalation.Alarm) []alarmGroup {
 		if !ok {
 			i = len(groups)
 			index[key] = i
-			groups = append(groups, alarmGroup{What: a.What, Detail: a.Detail, First: a.At, Last: a.At})
+			groups = append(groups, alarmGroup{What: a.What, Detail: escalation.Sentence(a.Detail), First: a.At, Last: a.At})
 		}
 		groups[i].add(a)
 	}

@@ -342,6 +342,22 @@ func TestAlarmsOfOneCauseAreOneEntry(t *testing.T) {
 	}
 }
 
+func TestSubjectOfAlarmsCountsByKind(t *testing.T) {
+	alarm := func(what, detail string) escalation.Alarm {
+		return escalation.Alarm{At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), What: what, Detail: detail}
+	}
+	n := escalation.Notice{Kind: escalation.KindAlarm, Letter: escalation.Letter{Zone: "UTC", Alarms: []escalation.Alarm{
+		alarm("relay", "one"), alarm("quarantined", "an answer to nothing"), alarm("quarantined", "two"), alarm("quarantined", "two"),
+	}}}
+	got := render(t, loadBuiltIn(t), n)
+	if want := "Escalation desk: 4 alarms (3 quarantined, 1 relay)"; got.Subject != want {
+		t.Errorf("the subject is %q, want %q", got.Subject, want)
+	}
+	if !strings.Contains(got.Text, "An answer to nothing") || strings.Contains(got.Text, "From: ") {
+		t.Errorf("causes begin with a capital, and what is of one minute has one time:\n%s", got.Text)
+	}
+}
+
 func BenchmarkRender(b *testing.B) {
 	s, _, err := Load("")
 	if err != nil {

@@ -20,10 +20,32 @@ type templatesCmd struct {
 	Export  templatesExportCmd  `cmd:"" help:"Write a built-in letter for you to change."`
 }
 
-type templatesListCmd struct{ configFlag }
+// lettersFlag names the configuration whose letters are meant.
+type lettersFlag struct {
+	Path string `name:"config" placeholder:"FILE" help:"The configuration file; if not given, the built-in letters."`
+}
+
+// letters loads them, and says who they are from.
+func (f lettersFlag) letters() (set *templates.Set, warnings []templates.Warning, from mail.Address, err error) {
+	dir := ""
+	from = mail.Address{Name: "Enterprise Support", Address: "escalations@example.com"}
+	if f.Path != "" {
+		cfg, err := configFlag(f).load()
+		if err != nil {
+			return nil, nil, from, err
+		}
+		dir, from = cfg.Templates, cfg.SMTP.From
+	}
+	if set, warnings, err = templates.Load(dir); err != nil {
+		return nil, nil, from, usageError{err}
+	}
+	return set, warnings, from, nil
+}
+
+type templatesListCmd struct{ lettersFlag }
 
 func (c *templatesListCmd) Run(s *streams) error {
-	set, _, err := c.templates()
+	set, _, _, err := c.letters()
 	if err != nil {
 		return err
 	}
@@ -37,23 +59,10 @@ func (c *templatesListCmd) Run(s *streams) error {
 	return nil
 }
 
-// templates loads the letters that a configuration words.
-func (f configFlag) templates() (*templates.Set, []templates.Warning, error) {
-	cfg, err := f.load()
-	if err != nil {
-		return nil, nil, err
-	}
-	set, warnings, err := templates.Load(cfg.Templates)
-	if err != nil {
-		return nil, nil, usageError{err}
-	}
-	return set, warnings, nil
-}
-
-type templatesLintCmd struct{ configFlag }
+type templatesLintCmd struct{ lettersFlag }
 
 func (c *templatesLintCmd) Run(s *streams) error {
-	set, warnings, err := c.templates()
+	set, warnings, _, err := c.letters()
 	if err != nil {
 		return err
 	}
@@ -68,30 +77,22 @@ func (c *templatesLintCmd) Run(s *streams) error {
 }
 
 type templatesPreviewCmd struct {
-	configFlag
+	lettersFlag
 	HTML bool   `name:"html" help:"Print the HTML part."`
 	Kind string `arg:"" help:"A letter; templates list names them."`
 }
 
 func (c *templatesPreviewCmd) Run(s *streams) error {
-	cfg, err := c.load()
+	set, _, from, err := c.letters()
 	if err != nil {
 		return err
 	}
-	set, _, err := templates.Load(cfg.Templates)
-	if err != nil {
-		return usageError{err}
+	samples := templates.Samples()
+	i := slices.IndexFunc(samples, func(n escalation.Notice) bool { return string(n.Kind) == c.Kind })
+	if i < 0 {
+		return usageError{fmt.Errorf("there is no letter %q; escalationd templates list names them", c.Kind)}
 	}
-	for _, n := range templates.Samples() {
-		if string(n.Kind) == c.Kind {
-			return c.print(s, set, n, cfg.SMTP.From)
-		}
-	}
-	return usageError{fmt.Errorf("there is no letter %q", c.Kind)}
-}
-
-func (c *templatesPreviewCmd) print(s *streams, set *templates.Set, n escalation.Notice, from mail.Address) error {
-	words, err := set.Render(n, from)
+	words, err := set.Render(samples[i], from)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,63 @@
+package escalation_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"escalationd/escalation"
+	"escalationd/mailparse"
+)
+
+func TestANameStandsWithinASentence(t *testing.T) {
+	for name, want := range map[string]string{
+		"Frontline senior manager": "frontline senior manager",
+		"VP of support":            "VP of support",
+		"Élu":                      "élu",
+		"":                         "",
+		"X":                        "x",
+	} {
+		if got := escalation.InSentence(name); got != want {
+			t.Errorf("%q within a sentence is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestWhatALeaderReadsNamesTheOthersInPlainSentences(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		says := func(command written, want string) {
+			t.Helper()
+			s.ends(s.from(ukLead, command, answering(n)), escalation.Commanded)
+			if got := s.expect(escalation.KindConfirmed, ukLead).Letter.Why; !strings.Contains(got, want) {
+				t.Errorf("the leader reads %q, without %q", got, want)
+			}
+		}
+		says(command(mailparse.Snooze, "", 2*time.Hour), "Then the frontline senior manager is told.")
+		says(command(mailparse.Pass, "", 0), "Passed on to the frontline senior manager, who has been told now.")
+		if why := s.expect(escalation.KindEscalation, front).Letter.Why; why != "The regional leader has passed it on." {
+			t.Errorf("the next level reads %q", why)
+		}
+		says(command(mailparse.Pass, "", 0), "The frontline senior manager has been told already.")
+	})
+}
+
+func TestWhoHasItIsOfferedWhatComesNext(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		s.forward(30 * time.Minute)
+		other := s.expect(escalation.KindEscalation, front)
+		s.expect(escalation.KindMissed, rep)
+		offered := func(from string, n escalation.Notice, want bool) {
+			t.Helper()
+			s.ends(s.from(from, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded)
+			if l := s.expect(escalation.KindConfirmed, from).Letter; l.Answerable != want || l.Status != escalation.Acknowledged {
+				t.Errorf("%s is told of status %s, answers offered: %t", from, l.Status, l.Answerable)
+			}
+		}
+		offered(ukLead, n, true)
+		s.expect(escalation.KindTaken, rep)
+		s.expect(escalation.KindTakenOver, front)
+		offered(front, other, false)
+	})
+}
