@@ -215,8 +215,7 @@ func TestRefusedLoginHoldsAllAndAlarmsOnce(t *testing.T) {
 	clock := newHand()
 	o := newOutbox(notices(10, escalation.KindEscalation)...)
 	relay := server.relay(t, TLSNone)
-	password := "old"
-	relay.User, relay.Password = "desk", func(context.Context) (string, error) { return password, nil }
+	relay.User, relay.Login = "desk", password("old")
 	c := testCourier(t, o, relay)
 	c.Now = clock.now
 	var alarms []escalation.Alarm
@@ -228,7 +227,7 @@ func TestRefusedLoginHoldsAllAndAlarmsOnce(t *testing.T) {
 	if tries := len(server.logins); tries > 20 {
 		t.Errorf("%d logins were tried in two minutes", tries)
 	}
-	password = "secret"
+	relay.Login = password("secret")
 	deliverFor(t, c, clock, time.Minute)
 	if f := o.fates(); f[Sent] != 10 {
 		t.Errorf("fates %v, want all sent", f)

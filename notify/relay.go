@@ -32,14 +32,11 @@ type Relay struct {
 	TLSConfig *tls.Config
 	Hello     string // our name in EHLO; "localhost" if empty
 
-	// User logs in, unless it is empty: with the password that Password
-	// answers at each login, or with the token that Token answers.
-	User     string
-	Password func(context.Context) (string, error)
-	Token    func(context.Context) (string, error) // OAuth 2 bearer token
-	// Outcome, if set, is told how each login ended: nil, or the refusal. A
-	// trouble with the connection is neither.
-	Outcome func(refusal error)
+	// User logs in, unless it is empty, with what Login answers each time. Its
+	// error means that a person is needed, unless it is a *SendError that says
+	// otherwise.
+	User  string
+	Login func(context.Context) (Credentials, error)
 
 	// Connections is how many idle connections are kept; 4 if zero.
 	Connections int
@@ -48,6 +45,17 @@ type Relay struct {
 
 	mu   sync.Mutex
 	idle []*session // the longest idle first
+}
+
+// Credentials are what one login needs: a password, or an access token.
+type Credentials struct {
+	Password string
+	Token    string // OAuth 2 bearer token
+	// Outcome, if set, is told how the login ended: nil, or the refusal. A
+	// trouble with the connection is neither. It answers whether the refusal
+	// means no more than that a token has come to its end, and Login has another
+	// one: then that is tried at once.
+	Outcome func(refusal error) (again bool)
 }
 
 // limits is how long the relay may take for each step, and for how long a

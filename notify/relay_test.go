@@ -213,7 +213,7 @@ func TestModesOfTLS(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			relay := tc.server.relay(t, tc.mode)
 			relay.limits = &limits{dial: time.Second, command: time.Second, dot: time.Second, idle: time.Minute}
-			relay.User, relay.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
+			relay.User, relay.Login = "desk", password("secret")
 			err := relay.Send(t.Context(), testEnvelope(), testMail, always)
 			if tc.ok != (err == nil) {
 				t.Fatalf("error %v", err)
@@ -229,27 +229,33 @@ func TestModesOfTLS(t *testing.T) {
 	}
 	untrusting := start.relay(t, TLSStart)
 	untrusting.TLSConfig = nil
-	untrusting.User, untrusting.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
+	untrusting.User, untrusting.Login = "desk", password("secret")
 	before := len(start.logins)
 	if err := untrusting.Send(t.Context(), testEnvelope(), testMail, always); err == nil || len(start.logins) > before {
 		t.Errorf("an unknown certificate: error %v, logins %q", err, start.logins)
 	}
 }
 
+// password logs in with one.
+func password(text string) func(context.Context) (Credentials, error) {
+	return func(context.Context) (Credentials, error) { return Credentials{Password: text}, nil }
+}
+
 func TestPasswordIsReadAtEachLogin(t *testing.T) {
 	server := startRelay(t)
 	relay := server.relay(t, TLSNone)
-	password := "wrong"
-	relay.User, relay.Password = "desk", func(context.Context) (string, error) { return password, nil }
+	relay.User, relay.Login = "desk", password("wrong")
 	failed := wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), StageAuth, Auth)
 	if failed.Code != 535 || strings.Contains(failed.Error(), "wrong") {
 		t.Errorf("refused login: %v", failed)
 	}
-	password = "secret"
+	relay.Login = password("secret")
 	if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
 		t.Fatal(err)
 	}
-	relay.Password = func(context.Context) (string, error) { return "", errors.New("open /run/secrets/smtp: no such file") }
+	relay.Login = func(context.Context) (Credentials, error) {
+		return Credentials{}, errors.New("open /run/secrets/smtp: no such file")
+	}
 	relay.Close()
 	wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), StageAuth, Auth)
 }
@@ -263,7 +269,7 @@ func TestRelayThatCannotLogInNowIsNotAWrongPassword(t *testing.T) {
 		return nil
 	})
 	relay := server.relay(t, TLSNone)
-	relay.User, relay.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
+	relay.User, relay.Login = "desk", password("secret")
 	wantSendError(t, relay.Send(t.Context(), testEnvelope(), testMail, always), StageAuth, Network)
 }
 
@@ -274,7 +280,7 @@ func TestTokenLogsIn(t *testing.T) {
 			server.mechanisms = []string{"PLAIN", mechanism}
 			relay := server.relay(t, TLSNone)
 			token := "expired"
-			relay.User, relay.Token = "desk@example.com", func(context.Context) (string, error) { return token, nil }
+			relay.User, relay.Login = "desk@example.com", func(context.Context) (Credentials, error) { return Credentials{Token: token}, nil }
 			failed := wantSendError(t, relay.Probe(t.Context()), StageAuth, Auth)
 			if strings.Contains(failed.Error(), token) {
 				t.Errorf("the error names the token: %v", failed)
@@ -287,6 +293,27 @@ func TestTokenLogsIn(t *testing.T) {
 				t.Errorf("login %q", got)
 			}
 		})
+	}
+}
+
+func TestTokenThatCameToItsEndIsFollowedByANewOneAtOnce(t *testing.T) {
+	server := startRelay(t)
+	server.mechanisms = []string{"XOAUTH2"}
+	relay := server.relay(t, TLSNone)
+	token := "expired"
+	var refusals []error
+	relay.User, relay.Login = "desk@example.com", func(context.Context) (Credentials, error) {
+		return Credentials{Token: token, Outcome: func(refusal error) bool {
+			refusals = append(refusals, refusal)
+			token = "secret"
+			return refusal != nil
+		}}, nil
+	}
+	if err := relay.Send(t.Context(), testEnvelope(), testMail, always); err != nil {
+		t.Fatal(err)
+	}
+	if len(refusals) != 2 || refusals[0] == nil || refusals[1] != nil {
+		t.Errorf("the logins ended with %v", refusals)
 	}
 }
 
@@ -319,7 +346,7 @@ func TestEndOfContextClosesTheConnectionAtOnce(t *testing.T) {
 				return nil
 			})
 			relay := server.relay(t, TLSNone)
-			relay.User, relay.Password = "desk", func(context.Context) (string, error) { return "secret", nil }
+			relay.User, relay.Login = "desk", password("secret")
 			start := time.Now()
 			if err := relay.Send(ctx, testEnvelope(), testMail, always); err == nil {
 				t.Error("no error")

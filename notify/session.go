@@ -26,8 +26,19 @@ type session struct {
 	limits limits
 }
 
-// dial opens a session: connection, TLS, EHLO, login.
+// dial opens a session; where the access token has come to its end, a second
+// one with a new token.
 func (r *Relay) dial(ctx context.Context) (*session, error) {
+	s, again, err := r.open(ctx)
+	if again {
+		s, _, err = r.open(ctx)
+	}
+	return s, err
+}
+
+// open opens a session: connection, TLS, EHLO, login. It says whether a login
+// that was refused is to be tried again.
+func (r *Relay) open(ctx context.Context) (_ *session, again bool, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, r.limit().dial+r.limit().command)
 	defer cancel()
 	var conn *boundedConn
@@ -49,7 +60,7 @@ func (r *Relay) dial(ctx context.Context) (*session, error) {
 			return spoken, nil
 		}))
 	if err != nil {
-		return nil, sendError(StageDial, err)
+		return nil, false, sendError(StageDial, err)
 	}
 	sc, err := client.DialToSMTPClientWithContext(ctx)
 	if !stop() && err == nil {
@@ -57,20 +68,20 @@ func (r *Relay) dial(ctx context.Context) (*session, error) {
 	}
 	if err != nil {
 		if conn == nil {
-			return nil, sendError(StageDial, err)
+			return nil, false, sendError(StageDial, err)
 		}
 		_ = conn.Close() // go-mail leaves it open
-		return nil, sendError(StageHello, err)
+		return nil, false, sendError(StageHello, err)
 	}
 	s := &session{client: sc, conn: conn, limits: r.limit()}
 	if r.User == "" {
-		return s, nil
+		return s, false, nil
 	}
-	if err := r.login(ctx, s); err != nil {
+	if again, err = r.login(ctx, s); err != nil {
 		s.close()
-		return nil, err
+		return nil, again, err
 	}
-	return s, nil
+	return s, false, nil
 }
 
 func (r *Relay) policy() gomail.TLSPolicy {
@@ -80,57 +91,44 @@ func (r *Relay) policy() gomail.TLSPolicy {
 	return gomail.NoTLS // TLSImplicit encrypts in connect
 }
 
-func (r *Relay) login(ctx context.Context, s *session) error {
+func (r *Relay) login(ctx context.Context, s *session) (again bool, _ error) {
 	defer s.closeWith(ctx)()
-	s.step(s.limits.command)
-	auth, err := r.auth(ctx, s)
-	if err != nil {
-		failed := sendError(StageAuth, err)
-		var unreached net.Error // the token server, for one
-		if !errors.As(err, &unreached) {
-			failed.Class = Auth
-		}
-		return failed
+	if r.Login == nil {
+		return false, &SendError{Stage: StageAuth, Class: Auth, Err: errors.New("no password is configured")}
 	}
-	err = s.client.Auth(auth)
-	if err == nil {
-		r.outcome(nil)
-		return nil
+	given, err := r.Login(ctx)
+	if err != nil {
+		failed := &SendError{Stage: StageAuth, Class: Auth, Err: err}
+		errors.As(err, &failed) // it may be one already, of another class
+		return false, failed
+	}
+	outcome := given.Outcome
+	if outcome == nil {
+		outcome = func(error) bool { return false }
+	}
+	s.step(s.limits.command)
+	auth, err := r.auth(s, given)
+	if err != nil {
+		return false, &SendError{Stage: StageAuth, Class: Auth, Err: err}
+	}
+	if err = s.client.Auth(auth); err == nil {
+		outcome(nil)
+		return false, nil
 	}
 	failed := sendError(StageAuth, err)
-	if failed.Class == Auth {
-		r.outcome(failed)
-	}
-	return failed
-}
-
-func (r *Relay) outcome(refusal error) {
-	if r.Outcome != nil {
-		r.Outcome(refusal)
-	}
+	return failed.Class == Auth && outcome(failed), failed
 }
 
 // auth chooses the mechanism: what a token or a password can, and the relay
 // offers. Without TLS those that do not send the password come first.
-func (r *Relay) auth(ctx context.Context, s *session) (smtp.Auth, error) {
+func (r *Relay) auth(s *session, given Credentials) (smtp.Auth, error) {
 	_, offered := s.client.Extension("AUTH")
 	offers := strings.Fields(strings.ToUpper(offered))
-	if r.Token != nil {
-		token, err := r.Token(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("get a token: %w", err)
-		}
+	if given.Token != "" {
 		if slices.Contains(offers, "XOAUTH2") || !slices.Contains(offers, "OAUTHBEARER") {
-			return smtp.XOAuth2Auth(r.User, token), nil
+			return smtp.XOAuth2Auth(r.User, given.Token), nil
 		}
-		return bearerAuth{r.User, token, r.Host, r.Port}, nil
-	}
-	if r.Password == nil {
-		return nil, errors.New("no password is configured")
-	}
-	password, err := r.Password(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the password: %w", err)
+		return bearerAuth{r.User, given.Token, r.Host, r.Port}, nil
 	}
 	_, encrypted := s.client.TLSConnectionState()
 	mechanisms := []string{"PLAIN", "LOGIN", "SCRAM-SHA-256", "CRAM-MD5"}
@@ -143,13 +141,13 @@ func (r *Relay) auth(ctx context.Context, s *session) (smtp.Auth, error) {
 		}
 		switch mechanism {
 		case "PLAIN":
-			return smtp.PlainAuth("", r.User, password, r.Host, true), nil
+			return smtp.PlainAuth("", r.User, given.Password, r.Host, true), nil
 		case "LOGIN":
-			return smtp.LoginAuth(r.User, password, r.Host, true), nil
+			return smtp.LoginAuth(r.User, given.Password, r.Host, true), nil
 		case "SCRAM-SHA-256":
-			return smtp.ScramSHA256Auth(r.User, password), nil
+			return smtp.ScramSHA256Auth(r.User, given.Password), nil
 		case "CRAM-MD5":
-			return smtp.CRAMMD5Auth(r.User, password), nil
+			return smtp.CRAMMD5Auth(r.User, given.Password), nil
 		}
 	}
 	return nil, fmt.Errorf("the relay offers no way to log in that is known here (AUTH %s)", offered)

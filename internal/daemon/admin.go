@@ -47,7 +47,7 @@ func (a *Admin) Close() { a.rdb.Close() }
 func (a *Admin) inbox(name string) (*inbox.Inbox, config.Inbox, error) {
 	for _, i := range a.config.Inboxes {
 		if i.Name == name {
-			box, err := inbox.New(inboxOptions(i, a.config.Policy, newLogin(i), nil))
+			box, err := inbox.New(inboxOptions(i, a.config.Policy, newLogin(a.config, i), nil))
 			return box, i, err
 		}
 	}

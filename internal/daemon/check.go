@@ -50,7 +50,7 @@ func (c *checker) line(verdict, what, detail, remedy string) {
 
 // Check tries everything a configuration names and prints what it found, a
 // line each, with what to do about each failure. It reports whether all is
-// well. Nothing is changed anywhere.
+// well. Nothing is changed anywhere, but that a new refresh token is kept.
 func Check(ctx context.Context, cfg *config.Config, out io.Writer) bool {
 	c := &checker{out: out}
 	c.ok("configuration", "inboxes: %d, regions: %d, levels: %d", len(cfg.Inboxes), len(cfg.Regions), len(cfg.Ladder))
@@ -66,7 +66,7 @@ func Check(ctx context.Context, cfg *config.Config, out io.Writer) bool {
 
 func (c *checker) inbox(ctx context.Context, cfg *config.Config, i config.Inbox) {
 	what := "IMAP " + i.Name
-	box, err := inbox.New(inboxOptions(i, cfg.Policy, newLogin(i), nil))
+	box, err := inbox.New(inboxOptions(i, cfg.Policy, newLogin(cfg, i), nil))
 	if err != nil {
 		c.fail(what, err.Error(), "correct the inbox's keys in the configuration")
 		return
@@ -98,7 +98,7 @@ func (c *checker) relay(ctx context.Context, cfg *config.Config) {
 	what := "SMTP relay"
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
-	relay := newRelay(cfg.SMTP, newRelayLogin(cfg.SMTP))
+	relay := newRelay(cfg.SMTP, newRelayLogin(cfg))
 	defer relay.Close()
 	err := relay.Probe(ctx)
 	var send *notify.SendError

@@ -103,7 +103,9 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		Policy: policy, Store: d.store, Read: d.reader.read,
 		Secret: secret, Now: d.now, Log: d.log, Observe: d.observer(o.Observe),
 	}
-	relayLogin := newRelayLogin(c.SMTP)
+	unkept := func(err error) { d.log.Warn("the newest refresh token is not kept over a restart", "error", err) }
+	relayLogin := newRelayLogin(c)
+	relayLogin.unkept = unkept
 	d.logins["relay"] = relayLogin
 	d.relay = newRelay(c.SMTP, relayLogin)
 	d.courier = &notify.Courier{
@@ -112,8 +114,8 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 	}
 	d.standby = make([]atomic.Bool, len(c.Inboxes))
 	for i, one := range c.Inboxes {
-		l := newLogin(one)
-		l.refused = d.loginRefused(one.Name)
+		l := newLogin(c, one)
+		l.refused, l.unkept = d.loginRefused(one.Name), unkept
 		d.logins["inbox:"+one.Name] = l
 		o := inboxOptions(one, c.Policy, l, d.log)
 		o.Gate, o.First = d.gate(i), d.known
@@ -142,21 +144,15 @@ func Parser(c *config.Config) *mailparse.Parser {
 	})
 }
 
-func newRelayLogin(c config.SMTP) *login {
-	return &login{user: c.URL.User(), password: c.Password, oauth: c.OAuth2}
+func newRelayLogin(c *config.Config) *login {
+	return &login{user: c.SMTP.URL.User(), password: c.SMTP.Password, oauth: c.SMTP.OAuth2, stateDir: c.StateDir}
 }
 
 func newRelay(c config.SMTP, l *login) *notify.Relay {
-	r := &notify.Relay{
-		Host: c.URL.Host(), Port: c.URL.Port(), User: c.URL.User(), Connections: c.Connections,
-		TLS: notify.TLSMode(c.URL.TLS()), Hello: domainOf(c.From.Address), Outcome: l.ended,
+	return &notify.Relay{
+		Host: c.URL.Host(), Port: c.URL.Port(), User: c.URL.User(), Login: l.forRelay, Connections: c.Connections,
+		TLS: notify.TLSMode(c.URL.TLS()), Hello: domainOf(c.From.Address),
 	}
-	if c.OAuth2 != nil {
-		r.Token = l.accessToken
-	} else {
-		r.Password = l.secret
-	}
-	return r
 }
 
 // observer wakes the courier whenever a mail was decided, so that the answer

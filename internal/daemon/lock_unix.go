@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// locks says that files can be locked here.
+const locks = true
+
 // lockFile reports whether f is ours alone until it is closed or the process
 // ends, however it ends.
 func lockFile(f *os.File) bool {

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -42,7 +41,7 @@ func tokenLogin(t *testing.T, s *oauthtest.Server, refresh bool) *login {
 	if refresh {
 		o.RefreshToken = secretFile(t, oauthtest.RefreshToken)
 	}
-	return &login{user: realserver.User, oauth: o}
+	return &login{user: realserver.User, oauth: o, stateDir: t.TempDir()}
 }
 
 func wantToken(t *testing.T, l *login) string {
@@ -70,7 +69,7 @@ func TestTokenIsKeptUntilShortlyBeforeItEnds(t *testing.T) {
 				t.Error("the token has no age")
 			}
 			s.Life(30) // less than the margin
-			l.ended(errors.New("refused"))
+			l.ended(first, errors.New("refused"))
 			second := wantToken(t, l)
 			third := wantToken(t, l)
 			if second == first || third == second || s.Asked(grant) != 3 {
@@ -80,18 +79,65 @@ func TestTokenIsKeptUntilShortlyBeforeItEnds(t *testing.T) {
 	}
 }
 
-func TestNewestRefreshTokenIsKeptInMemoryAlone(t *testing.T) {
+func TestNewestRefreshTokenIsKeptOverARestart(t *testing.T) {
+	s := oauthtest.Start(t, realserver.User)
+	s.Life(30)
+	s.Rotate()
+	first := tokenLogin(t, s, true)
+	relay := &login{user: first.user, oauth: first.oauth, stateDir: first.stateDir} // which began with the same token
+	for range 3 {
+		wantToken(t, first)
+		wantToken(t, relay)
+	}
+	restarted := &login{user: first.user, oauth: first.oauth, stateDir: first.stateDir}
+	wantToken(t, restarted)
+	info, err := os.Stat(first.keptAt())
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the newest refresh token lies open: %v, %v", info, err)
+	}
+	elsewhere := &login{user: first.user, oauth: first.oauth, stateDir: t.TempDir()}
+	var no *tokenRefusal
+	if _, err := elsewhere.accessToken(t.Context()); !errors.As(err, &no) {
+		t.Errorf("a server that ends old refresh tokens gives a token for the one in the file: %v", err)
+	}
+}
+
+func TestRefreshTokenThatAPersonReplacedCountsBeforeTheOneThatIsKept(t *testing.T) {
 	s := oauthtest.Start(t, realserver.User)
 	s.Life(30)
 	s.Rotate()
 	l := tokenLogin(t, s, true)
-	for range 3 {
-		wantToken(t, l)
+	wantToken(t, l)
+	s.Consent("a new refresh token")
+	if err := os.WriteFile(l.oauth.RefreshToken.Source(), []byte("a new refresh token\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	restarted := tokenLogin(t, s, true)
-	var no *tokenRefusal
-	if _, err := restarted.accessToken(t.Context()); !errors.As(err, &no) {
-		t.Errorf("a server that ends old refresh tokens gives a token for the one in the file: %v", err)
+	restarted := &login{user: l.user, oauth: l.oauth, stateDir: l.stateDir}
+	wantToken(t, restarted)
+	wantToken(t, restarted)
+	if n := s.Asked("refresh_token"); n != 3 {
+		t.Errorf("the token server was asked %d times, want 3: none in vain", n)
+	}
+	if err := os.WriteFile(l.keptAt(), []byte(`{"newest": "cut o`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantToken(t, restarted) // it knows the newest by itself
+}
+
+func TestTokenThatCannotBeKeptIsUsedAllTheSame(t *testing.T) {
+	s := oauthtest.Start(t, realserver.User)
+	s.Life(30)
+	s.Rotate()
+	l := tokenLogin(t, s, true)
+	told := 0
+	l.unkept = func(error) { told++ }
+	if err := os.Symlink("/dev/full", l.keptAt()); err != nil {
+		t.Skip(err)
+	}
+	wantToken(t, l)
+	wantToken(t, l)
+	if told != 2 {
+		t.Errorf("told %d times that a token is not kept, want 2", told)
 	}
 }
 
@@ -99,10 +145,32 @@ func TestRefusalAlarmsOnceInARow(t *testing.T) {
 	told := 0
 	l := &login{refused: func(error) { told++ }}
 	for _, outcome := range []error{nil, errors.New("no"), errors.New("no"), nil, errors.New("no")} {
-		l.ended(outcome)
+		if l.ended("", outcome) {
+			t.Error("a refused password is to be tried again at once")
+		}
 	}
 	if told != 2 {
 		t.Errorf("told %d times of two rows of refusals", told)
+	}
+}
+
+func TestTokenThatHadLetUsInEndsWithoutAnAlarm(t *testing.T) {
+	s := oauthtest.Start(t, realserver.User)
+	s.Life(0) // nobody knows how long tokens last
+	l := tokenLogin(t, s, false)
+	told := 0
+	l.refused = func(error) { told++ }
+	first := wantToken(t, l)
+	l.ended(first, nil)
+	if !l.ended(first, errors.New("expired")) || !l.ended(first, errors.New("expired, says another connection")) || told != 0 {
+		t.Errorf("a token that had been good has ended; told %d times", told)
+	}
+	second := wantToken(t, l)
+	if l.ended(first, errors.New("expired, says a third")); wantToken(t, l) != second || told != 0 {
+		t.Errorf("the refusal of an old token ended the new one; told %d times", told)
+	}
+	if l.ended(second, errors.New("no")) || told != 1 {
+		t.Errorf("a new token is refused: told %d times, want once", told)
 	}
 }
 
@@ -111,37 +179,60 @@ func TestTokenServerThatRefusesNeedsAPersonAndOneThatIsAwayDoesNot(t *testing.T)
 	l := tokenLogin(t, s, false)
 	s.Refuse("invalid_client")
 	var setup *inbox.SetupError
-	_, err := inboxCredentials(t.Context(), "desk", l)
+	_, err := l.forInbox(t.Context(), "desk")
 	if !errors.As(err, &setup) || !setup.Login || !setup.Permanent || !strings.Contains(err.Error(), "invalid_client") {
 		t.Errorf("a refusal is %v", err)
 	}
+	for _, busy := range []string{"temporarily_unavailable", "server_error"} {
+		s.Refuse(busy)
+		if _, err := l.forInbox(t.Context(), "desk"); err == nil || errors.As(err, &setup) {
+			t.Errorf("a busy token server is %v", err)
+		}
+	}
+	s.Refuse("what a <server> should not say: " + oauthtest.ClientSecret)
+	if _, err := l.forInbox(t.Context(), "desk"); err == nil || strings.Contains(err.Error(), oauthtest.ClientSecret) {
+		t.Errorf("an odd answer is shown: %v", err)
+	}
 	l.oauth.TokenURL = &url.URL{Scheme: "http", Host: "127.0.0.1:1", Path: "/token"}
-	if _, err := inboxCredentials(t.Context(), "desk", l); err == nil || errors.As(err, &setup) {
+	if _, err := l.forInbox(t.Context(), "desk"); err == nil || errors.As(err, &setup) {
 		t.Errorf("a token server out of reach is %v", err)
 	}
 }
 
-// dovecotOAuth starts a Dovecot that asks the token server about tokens.
-func dovecotOAuth(t *testing.T, s *oauthtest.Server, mechanism string) *realserver.DovecotServer {
-	t.Helper()
-	args := filepath.Join(t.TempDir(), "oauth2.conf")
-	text := fmt.Sprintf("introspection_url = %s/introspect?token=\nintrospection_mode = get\nusername_attribute = email\nactive_attribute = active\nactive_value = true\n", s.URL)
-	if err := os.WriteFile(args, []byte(text), 0o644); err != nil {
+func TestSilentTokenServerHoldsUpNoMetrics(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // it accepts, and says nothing
+	if err != nil {
 		t.Fatal(err)
 	}
-	return realserver.Dovecot(t, realserver.DovecotConfig(
-		"auth_mechanisms = plain "+mechanism+"\npassdb {\n driver = oauth2\n mechanisms = xoauth2 oauthbearer\n args = "+args+"\n}"))
+	defer silent.Close()
+	l := tokenLogin(t, oauthtest.Start(t, realserver.User), false)
+	l.oauth.TokenURL = &url.URL{Scheme: "http", Host: silent.Addr().String(), Path: "/token"}
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan error)
+	go func() { _, err := l.accessToken(ctx); asked <- err }()
+	conn, err := silent.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, ok := l.age(); ok {
+		t.Error("there is no token, and it has an age")
+	}
+	cancel()
+	if err := <-asked; err == nil {
+		t.Error("a silent server gave a token")
+	}
 }
 
 func TestInboxIsOpenedWithATokenThatDovecotBelieves(t *testing.T) {
 	for _, mechanism := range []string{"xoauth2", "oauthbearer"} {
 		t.Run(mechanism, func(t *testing.T) {
 			s := oauthtest.Start(t, realserver.User)
-			server := dovecotOAuth(t, s, mechanism)
+			server := s.Dovecot(t, mechanism)
 			l := tokenLogin(t, s, true)
 			box, err := inbox.New(inbox.Options{
 				Name: "desk", Addr: server.Addr, Security: inbox.Plain, Processed: "Processed", Quarantine: "Quarantine",
-				Auth: func(ctx context.Context) (inbox.Credentials, error) { return inboxCredentials(ctx, "desk", l) },
+				Auth: func(ctx context.Context) (inbox.Credentials, error) { return l.forInbox(ctx, "desk") },
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -151,12 +242,14 @@ func TestInboxIsOpenedWithATokenThatDovecotBelieves(t *testing.T) {
 			}
 			token := wantToken(t, l)
 			s.Revoke()
-			var setup *inbox.SetupError
-			if _, err := box.Probe(t.Context()); !errors.As(err, &setup) || !setup.Token || strings.Contains(err.Error(), token) {
-				t.Fatalf("log in with a revoked token: %v", err)
-			}
 			if _, err := box.Probe(t.Context()); err != nil || s.Asked("refresh_token") != 2 {
-				t.Errorf("log in after the refusal: %v; the token server was asked %d times", err, s.Asked("refresh_token"))
+				t.Fatalf("log in with a revoked token: %v; the token server was asked %d times", err, s.Asked("refresh_token"))
+			}
+			s.Spoil()
+			s.Revoke()
+			var setup *inbox.SetupError
+			if _, err := box.Probe(t.Context()); !errors.As(err, &setup) || !setup.Login || strings.Contains(err.Error(), token) {
+				t.Fatalf("log in with tokens that are never good: %v", err)
 			}
 		})
 	}
@@ -211,22 +304,23 @@ func TestRelayIsLoggedInToWithATokenAndWithANewOneAfterARefusal(t *testing.T) {
 	l := tokenLogin(t, s, false)
 	relay := &notify.Relay{
 		Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, TLS: notify.TLSNone, User: realserver.User,
-		Token: l.accessToken, Outcome: l.ended,
+		Login: l.forRelay,
 	}
 	t.Cleanup(relay.Close)
 	if err := relay.Probe(t.Context()); err != nil {
 		t.Fatalf("log in with a good token: %v", err)
 	}
 	s.Revoke()
+	if err := relay.Probe(t.Context()); err != nil || s.Asked("client_credentials") != 2 {
+		t.Errorf("log in with a revoked token: %v; the token server was asked %d times", err, s.Asked("client_credentials"))
+	}
+	s.Spoil()
+	s.Revoke()
 	var failed *notify.SendError
 	if err := relay.Probe(t.Context()); !errors.As(err, &failed) || failed.Class != notify.Auth {
-		t.Fatalf("log in with a revoked token: %v", err)
-	}
-	if err := relay.Probe(t.Context()); err != nil || s.Asked("client_credentials") != 2 {
-		t.Errorf("log in after the refusal: %v; the token server was asked %d times", err, s.Asked("client_credentials"))
+		t.Fatalf("log in with tokens that are never good: %v", err)
 	}
 	l.oauth.TokenURL = &url.URL{Scheme: "http", Host: "127.0.0.1:1", Path: "/token"}
-	l.ended(errors.New("refused"))
 	if err := relay.Probe(t.Context()); !errors.As(err, &failed) || failed.Class != notify.Network {
 		t.Errorf("a token server out of reach is %v", err)
 	}

@@ -121,8 +121,8 @@ func (h *handler) backlog(m inbox.Mail) string {
 }
 
 // newLogin makes what an inbox is logged in with.
-func newLogin(c config.Inbox) *login {
-	return &login{user: c.URL.User(), password: c.Password, oauth: c.OAuth2}
+func newLogin(c *config.Config, i config.Inbox) *login {
+	return &login{user: i.URL.User(), password: i.Password, oauth: i.OAuth2, stateDir: c.StateDir}
 }
 
 // inboxOptions says how an inbox is reached.
@@ -131,25 +131,8 @@ func inboxOptions(c config.Inbox, p config.Policy, l *login, log *slog.Logger) i
 		Name: c.Name, Addr: c.URL.Address(), Insecure: c.Insecure,
 		Security:  map[config.TLSMode]inbox.Security{config.TLSImplicit: inbox.ImplicitTLS, config.TLSStartTLS: inbox.StartTLS, config.TLSNone: inbox.Plain}[c.URL.TLS()],
 		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		Auth:      func(ctx context.Context) (inbox.Credentials, error) { return inboxCredentials(ctx, c.Name, l) },
+		Auth:      func(ctx context.Context) (inbox.Credentials, error) { return l.forInbox(ctx, c.Name) },
 		Mailbox:   c.URL.Mailbox(), Processed: c.Processed, Quarantine: c.Quarantine,
 		Poll: p.Poll, MaxMessage: int64(p.MaxMessage), Logger: log,
 	}
-}
-
-func inboxCredentials(ctx context.Context, name string, l *login) (inbox.Credentials, error) {
-	given := inbox.Credentials{Username: l.user, Outcome: l.ended}
-	var err error
-	if l.oauth == nil {
-		given.Password, err = l.secret(ctx)
-	} else {
-		given.Token, err = l.accessToken(ctx)
-	}
-	var no *tokenRefusal
-	if errors.As(err, &no) {
-		l.ended(err)
-		err = &inbox.SetupError{Inbox: name, Problem: no.Error(), Login: true, Permanent: true,
-			Remedy: "check client_id, the client secret, the refresh token and the scopes"}
-	}
-	return given, err
 }

@@ -36,7 +36,18 @@ const grace = time.Second
 
 const small = 1 << 20 // bytes: more than any answer without mail in it needs
 
+// connect opens a connection; where the access token has come to its end, a
+// second one with a new token.
 func (b *Inbox) connect(ctx context.Context) (*conn, error) {
+	c, err := b.dial(ctx)
+	var setup *SetupError
+	if errors.As(err, &setup) && setup.again {
+		return b.dial(ctx)
+	}
+	return c, err
+}
+
+func (b *Inbox) dial(ctx context.Context) (*conn, error) {
 	dctx, cancel := context.WithTimeout(ctx, b.o.OpTimeout)
 	defer cancel()
 	raw, err := b.o.Dial(dctx)
@@ -147,8 +158,7 @@ func (c *conn) login(ctx context.Context) error {
 		err = c.explainLogin(err)
 		var setup *SetupError
 		if errors.As(err, &setup) && creds.Outcome != nil {
-			setup.Token = creds.Token != ""
-			creds.Outcome(setup)
+			setup.again = creds.Outcome(setup)
 		}
 		return err
 	}

@@ -17,9 +17,10 @@ type SetupError struct {
 	Problem   string // what is wrong, without a full stop
 	Remedy    string // what to do about it, without a full stop
 	Login     bool   // the server refused the credentials
-	Token     bool   // they were an access token: the next login may have a new one
 	Permanent bool   // waiting will not help: the daemon should not start
 	Err       error  // what the server said; may be nil
+
+	again bool // another access token is at hand
 }
 
 func (e *SetupError) Error() string {

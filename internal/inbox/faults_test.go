@@ -575,7 +575,10 @@ func TestRefusedTokenIsFollowedByANewOneAtOnceThenOnceAMinute(t *testing.T) {
 		var outcomes []error
 		o := s.options()
 		o.Auth = func(context.Context) (inbox.Credentials, error) {
-			return inbox.Credentials{Username: "desk@example.com", Token: "t0ken", Outcome: func(err error) { outcomes = append(outcomes, err) }}, nil
+			return inbox.Credentials{Username: "desk@example.com", Token: "t0ken", Outcome: func(err error) bool {
+				outcomes = append(outcomes, err)
+				return len(outcomes) == 2
+			}}, nil
 		}
 		run(t, o, d)
 		pass(time.Minute)

@@ -121,7 +121,6 @@ func (b *Inbox) Run(ctx context.Context, h Handler) error {
 // person is needed.
 func (b *Inbox) lead(ctx context.Context, h Handler) error {
 	pause := backoff{first: 500 * time.Millisecond, longest: 30 * time.Second}
-	refused := false
 	for ctx.Err() == nil {
 		began := time.Now()
 		progress, err := b.session(ctx, h)
@@ -143,9 +142,7 @@ func (b *Inbox) lead(ctx context.Context, h Handler) error {
 		}
 		b.mem.established = false
 		wait := pause.next()
-		again := refused
-		refused = setup != nil && setup.Login
-		if refused && (again || !setup.Token) {
+		if setup != nil && setup.Login {
 			wait = max(wait, time.Minute+rand.N(10*time.Second)) // no hammering: accounts get locked
 		}
 		b.disconnected(err)

@@ -28,8 +28,10 @@ type Credentials struct {
 	Password string
 	Token    string // an OAuth 2.0 access token
 	// Outcome, if set, is told how the login ended: nil, or the refusal. A
-	// trouble with the connection is neither.
-	Outcome func(refusal error)
+	// trouble with the connection is neither. It answers whether the refusal
+	// means no more than that a token has come to its end, and Auth has another
+	// one: then that is tried at once.
+	Outcome func(refusal error) (again bool)
 }
 
 // Options describes one mailbox. Name, Addr, Auth, Processed and Quarantine are

@@ -6,10 +6,15 @@ package oauthtest
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
+
+	"escalationd/internal/realserver"
 )
 
 // The one client and its secrets.
@@ -31,6 +36,7 @@ type Server struct {
 	refresh string // the only refresh token that is taken
 	tokens  map[string]bool
 	asked   map[string]int // by grant
+	spoilt  bool           // tokens are good from now on for nothing
 }
 
 // Start starts a server that ends with the test; its tokens are for user.
@@ -46,6 +52,19 @@ func Start(t testing.TB, user string) *Server {
 	return s
 }
 
+// Dovecot starts a Dovecot that asks the server about tokens, and takes them by
+// a mechanism: xoauth2 or oauthbearer.
+func (s *Server) Dovecot(t testing.TB, mechanism string) *realserver.DovecotServer {
+	t.Helper()
+	args := filepath.Join(t.TempDir(), "oauth2.conf")
+	text := fmt.Sprintf("introspection_url = %s/introspect?token=\nintrospection_mode = get\nusername_attribute = email\nactive_attribute = active\nactive_value = true\n", s.URL)
+	if err := os.WriteFile(args, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return realserver.Dovecot(t, realserver.DovecotConfig(
+		"auth_mechanisms = plain "+mechanism+"\npassdb {\n driver = oauth2\n mechanisms = xoauth2 oauthbearer\n args = "+args+"\n}"))
+}
+
 // Life sets how long tokens last from now on, in seconds; 0 tells nobody.
 func (s *Server) Life(seconds int) { s.set(func() { s.life = seconds }) }
 
@@ -58,6 +77,13 @@ func (s *Server) Rotate() { s.set(func() { s.rotate = true }) }
 
 // Revoke ends all access tokens given so far.
 func (s *Server) Revoke() { s.set(func() { clear(s.tokens) }) }
+
+// Consent makes a refresh token the one that is taken: a person has logged in
+// to the provider again.
+func (s *Server) Consent(refresh string) { s.set(func() { s.refresh = refresh }) }
+
+// Spoil gives out tokens from now on that no mail server takes.
+func (s *Server) Spoil() { s.set(func() { s.spoilt = true }) }
 
 // Good reports whether an access token is one of this server's and not revoked.
 func (s *Server) Good(token string) bool {
@@ -103,7 +129,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := rand.Text()
-	s.tokens[token] = true
+	s.tokens[token] = !s.spoilt
 	body := map[string]any{"access_token": token, "token_type": "Bearer"}
 	if s.life > 0 {
 		body["expires_in"] = s.life

@@ -1,0 +1,61 @@
+package acceptance
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"escalationd/internal/oauthtest"
+	"escalationd/internal/realserver"
+)
+
+func TestTokensThatEndAndRotateAreRenewedUnnoticed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tokens := oauthtest.Start(t, realserver.User)
+	tokens.Rotate() // and each old refresh token ends
+	tokens.Life(0)  // and nobody knows when an access token ends
+	w.imap = tokens.Dovecot(t, "xoauth2")
+	conf := w.config(edit{"    password_file: " + filepath.Join(w.dir, "imap-password"), fmt.Sprintf(
+		"    oauth2: {token_url: %q, client_id: %q, client_secret_file: %q, refresh_token_file: %q} #", tokens.URL+"/token",
+		oauthtest.ClientID, w.write("client-secret", oauthtest.ClientSecret), w.write("refresh-token", oauthtest.RefreshToken))})
+	b := newBag("token")
+	samples := b.good(9)
+	w.feed(conf, b)
+	if code, out, complaint := w.run("check", "--config", conf); code != 0 {
+		t.Fatalf("check exits %d: %s%s", code, out, complaint)
+	}
+	d := w.start(conf)
+	w.deliver(samples[:3])
+	w.inboxIs(0, 30*time.Second)
+
+	tokens.Revoke()
+	w.imap.Kill()
+	w.imap.Restart()
+	w.deliver(samples[3:6])
+	w.inboxIs(0, 30*time.Second)
+	if text, _ := d.get("/metrics"); !strings.Contains(text, `oauth_token_age_seconds{login="inbox:escalations"}`) {
+		t.Errorf("no metric tells the age of the token:\n%s", text)
+	}
+
+	d.stop()
+	d = w.start(conf)
+	w.deliver(samples[6:])
+	w.settled(d, samples, 0, 30*time.Second)
+	if strings.Contains(d.said(), "refuses the access token") {
+		t.Error("the end of a token was taken for a refusal")
+	}
+	if !long() {
+		return
+	}
+	tokens.Refuse("invalid_grant")
+	tokens.Revoke()
+	w.imap.Kill()
+	w.imap.Restart()
+	eventually(t, 2*time.Minute, "ops are told that the mailbox refuses us", func() bool {
+		return slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.raw, "invalid_grant") })
+	})
+}
