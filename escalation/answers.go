@@ -31,8 +31,11 @@ func (j *judgement) answer() {
 		a.unchanged(*file.Escalation)
 	}
 	var quotas []Quota
-	if !a.fresh {
+	switch {
+	case !a.fresh:
 		quotas = append(quotas, j.loopQuota(e.Case))
+	case j.mail.Command == nil:
+		quotas = append(quotas, j.newQuota(e.Case))
 	}
 	j.reply(KindConfirmed, &a.file, mailparse.Form{CaseNumber: e.Case}, a.confirmation, quotas...)
 }

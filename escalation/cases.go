@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,7 +106,7 @@ func (j *judgement) add(number string) {
 // added records what a customer adds; whoever has the escalation hears of
 // what is new in it, but not too often, and later levels read it in the form.
 func (j *judgement) added(file CaseFile, e Escalation, f mailparse.Form, text, comment, contact string) {
-	quota := j.firstAnswer(e.Case)
+	quota := j.newQuota(e.Case)
 	if text == "" || said(&e, text) {
 		quota = j.loopQuota(e.Case)
 	}
@@ -148,24 +149,44 @@ func additions(had, f mailparse.Form) string {
 	return strings.Join(lines, "\n")
 }
 
-// said reports whether a customer's addition says, numbers and punctuation
-// aside, what an earlier one said: so do two machines that talk.
+// said reports whether an addition says little that an earlier one did not:
+// so do two machines that talk. Order, numbers and punctuation do not matter.
 func said(e *Escalation, text string) bool {
-	letters := shape(shorten(text, maxEntry))
+	words := map[string]bool{} // to whether the earlier addition has it
+	for word := range vocabulary(shorten(text, maxEntry)) {
+		words[word] = false
+	}
 	return slices.ContainsFunc(e.Timeline, func(line Entry) bool {
-		return (line.What == "added" || line.What == "note") && shape(line.Text) == letters
+		if line.What != "added" && line.What != "note" {
+			return false
+		}
+		for word := range words {
+			words[word] = false
+		}
+		had, all := 0, 0
+		for word := range vocabulary(line.Text) {
+			all++
+			if known, ok := words[word]; ok && !known {
+				words[word] = true
+				had++
+			}
+		}
+		return 4*had >= 3*len(words) && (len(words) > 0 || all == 0)
 	})
 }
 
-// shape is a text's letters alone.
-func shape(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) {
-			return -1
+// vocabulary is the words of a text, without those that hold a digit.
+func vocabulary(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for word := range strings.FieldsFuncSeq(strings.ToLower(text), notInWord) {
+			if !strings.ContainsFunc(word, unicode.IsDigit) && !yield(word) {
+				return
+			}
 		}
-		return unicode.ToLower(r)
-	}, text)
+	}
 }
+
+func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 func same(a, b string) bool { return fold(a) == fold(b) }
 

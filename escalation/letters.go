@@ -15,6 +15,9 @@ const day = 24 * time.Hour
 // reply adds an answer to the mail's proven author, and nobody else.
 func (j *judgement) reply(kind Kind, file *CaseFile, f mailparse.Form, say func(*Letter), quotas ...Quota) *Notice {
 	p, to := j.policy, j.mail.From.Addr
+	if !slices.ContainsFunc(quotas, func(q Quota) bool { return q.Key == j.loopKey("") }) {
+		quotas = append(quotas, j.begun())
+	}
 	n := Notice{
 		Kind: kind, To: to, CreatedAt: j.now, Thread: j.mail.thread(),
 		Letter: Letter{Form: f, RequestedBy: to},
@@ -191,18 +194,34 @@ func (j *judgement) refusalQuota(kind Kind, number string) Quota {
 }
 
 // loopAnswers is how many answers a day one address gets on one case where
-// nothing new is said: the first and two more.
-const loopAnswers = 3
+// nothing new is said, the first and two more; newAnswers where each mail says
+// something new, as a machine may that makes up words.
+const (
+	loopAnswers = 3
+	newAnswers  = 10
+)
 
-// loopQuota ends a conversation of two machines.
+// loopQuota ends a conversation of two machines. A mail without a case goes on
+// with whatever the desk has written to its sender that day: a machine that
+// strips and changes all that would name a letter gets no answers of its own.
 func (j *judgement) loopQuota(number string) Quota {
 	return Quota{Key: j.loopKey(number), Limit: loopAnswers, Window: day}
 }
 
-// firstAnswer counts against the loop quota, but always has room: it says
-// something new.
+// newQuota counts against the loop quota, but has more room: something new was
+// said.
+func (j *judgement) newQuota(number string) Quota {
+	return Quota{Key: j.loopKey(number), Limit: newAnswers, Window: day}
+}
+
+// firstAnswer counts against the loop quota, and always has room.
 func (j *judgement) firstAnswer(number string) Quota {
 	return Quota{Key: j.loopKey(number), Window: day}
+}
+
+// begun counts any letter as the first of the answers without a case.
+func (j *judgement) begun() Quota {
+	return Quota{Key: j.loopKey(""), Window: day, Once: true}
 }
 
 func (j *judgement) loopKey(number string) string {

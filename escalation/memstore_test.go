@@ -208,7 +208,9 @@ func (s *memStore) add(n escalation.Notice, now time.Time) {
 		if !now.Before(have.ends) {
 			have = memQuota{ends: now.Add(q.Window)}
 		}
-		have.count++
+		if !q.Once || have.count == 0 {
+			have.count++
+		}
 		s.quotas[q.Key] = have
 	}
 	s.notices[n.ID].state = "queued"

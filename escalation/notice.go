@@ -95,6 +95,7 @@ type Quota struct {
 	Key    string
 	Limit  int
 	Window time.Duration
+	Once   bool   // counts only where nothing has been counted yet
 	Alarm  *Alarm // raised for each letter that finds the budget used up; may be nil
 }
 

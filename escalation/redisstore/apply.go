@@ -109,7 +109,11 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		l.add(n.ID, l.json(n), l.json(&n.Letter), heldFor(n), len(n.Quotas))
 		for _, q := range n.Quotas {
 			l.keys = append(l.keys, s.hidden("quota", q.Key))
-			l.add(q.Limit, q.Window.Milliseconds(), l.alarm(q.Alarm))
+			once := ""
+			if q.Once {
+				once = "1"
+			}
+			l.add(q.Limit, q.Window.Milliseconds(), once, l.alarm(q.Alarm))
 		}
 	}
 	l.add(len(c.Revoked))

@@ -11,7 +11,7 @@
 -- KEYS: event outbox due active journal counts commits raised told undelivered tries ledger
 --       ended digests held lead, then one per escalation, one per notice with one per quota after it, one per revoked notice.
 -- ARGV: generation epoch token now ttl  at location disposition reason cases messageid name  undelivered digestwho digest
---       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window alarm}}
+--       #escalations {case revision data due active}  #notices {id data letter to #quotas {limit window once alarm}}
 --       #revoked {id}  #alarms {data}  #alarmstold {what detail count}  #marks {what data}
 local a, k = 0, 0
 local function arg() a = a + 1 return ARGV[a] end
@@ -58,7 +58,7 @@ for i = 1, num() do
   local n = {key = key(), id = arg(), data = arg(), letter = arg(), to = arg(), quotas = {}}
   expect(n.key, 'hash')
   for j = 1, num() do
-    n.quotas[j] = {key = key(), limit = num(), window = arg(), alarm = arg()}
+    n.quotas[j] = {key = key(), limit = num(), window = arg(), once = arg(), alarm = arg()}
     expect(n.quotas[j].key, 'string')
   end
   notices[i] = n
@@ -132,7 +132,9 @@ for _, n in ipairs(notices) do
   end
   if room then
     for _, q in ipairs(n.quotas) do
-      if redis.call('INCR', q.key) == 1 then redis.call('PEXPIRE', q.key, q.window) end
+      if q.once == '' or redis.call('EXISTS', q.key) == 0 then
+        if redis.call('INCR', q.key) == 1 then redis.call('PEXPIRE', q.key, q.window) end
+      end
     end
     redis.call('HSET', n.key, 'state', 'queued', 'data', n.data, 'letter', n.letter, 'attempt', 0)
     redis.call('ZADD', outbox, now, n.id)

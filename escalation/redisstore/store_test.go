@@ -73,6 +73,7 @@ func suite(t *testing.T, fresh func(t *testing.T) *bench) {
 		"AStaleRevisionWritesNothing":               staleWritesNothing,
 		"AKeyOfAnotherTypeWritesNothing":            wrongTypeWritesNothing,
 		"AQuotaThatIsUsedUpSuppressesTheLetter":     quotaSuppresses,
+		"AQuotaMayCountLettersOnce":                 quotaCountsOnce,
 		"ANoticeIsClaimedByOne":                     claimedByOne,
 		"ALeaseThatEndsHandsTheNoticeOn":            leaseEnds,
 		"ARenewedLeaseHolds":                        renewedLeaseHolds,
@@ -253,6 +254,18 @@ func quotaSuppresses(b *bench) {
 	}
 	if n := b.rdb.HGet(b.Context(), "escalationd:{desk}:counts", "suppressed").Val(); n != "1" {
 		b.Errorf("%q letters are on record as suppressed, want 1", n)
+	}
+}
+
+func quotaCountsOnce(b *bench) {
+	for i, want := range []int{1, 1, 1, 1, 0} {
+		c := accepted(fmt.Sprintf("m%d", i), int64(i+1))
+		once := i < 3 // the first three letters count as one
+		c.Notices[0].Quotas = []escalation.Quota{{Key: "loop|x@example.com|", Limit: 2, Window: time.Hour, Once: once}}
+		b.wantVerdict(b.apply(c)[0], escalation.Done)
+		if n := len(b.claim()); n != want {
+			b.Errorf("after letter %d: %d wait, want %d", i, n, want)
+		}
 	}
 }
 
