@@ -256,6 +256,39 @@ func TestASuggestionDoesNotTellAForeignCaseFromNone(t *testing.T) {
 	})
 }
 
+func TestARefusedFormNeedsOnlyTheRightNumber(t *testing.T) {
+	for name, reply := range map[string]written{
+		"as a line of the form": func(m *escalation.Mail) {
+			m.Forms = []mailparse.Form{{CaseNumber: "01230001"}}
+			m.Problems = []mailparse.Problem{{Field: mailparse.NextStep, Reason: mailparse.Missing}}
+		},
+		"as a word": text("Sorry, it is 01230001."),
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, nil, func(s *scene) {
+				s.ends(s.from(rep, form("01230010")), escalation.Refused)
+				n := s.expect(escalation.KindRefused, rep)
+				s.ends(s.from(rep, reply, answering(n)), escalation.Accepted)
+				s.expect(escalation.KindAccepted, rep)
+				if l := s.expect(escalation.KindEscalation, ukLead).Letter; l.Form.NextStep == "" || l.Form.CaseNumber != "01230001" {
+					t.Errorf("the leader reads %+v", l.Form)
+				}
+			})
+		})
+	}
+}
+
+func TestARefusedFormIsKeptForItsSenderAlone(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.ends(s.from(stranger, form("01230010")), escalation.Refused)
+		n := s.expect(escalation.KindRefused, stranger)
+		s.ends(s.from(rep, text("It is 01230001."), answering(n)), escalation.Returned)
+		if l := s.expect(escalation.KindReturned, rep).Letter; l.Form.NextStep != "" {
+			t.Errorf("another reads %+v", l.Form)
+		}
+	})
+}
+
 func TestARefusalIsSaidOnceADay(t *testing.T) {
 	play(t, nil, func(s *scene) {
 		for i := range 3 {

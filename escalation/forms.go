@@ -140,7 +140,7 @@ func (j *judgement) complete() {
 			j.add(number)
 			return
 		}
-		j.check("draft", true, "completes the form that was returned before")
+		j.check("draft", true, "completes the form sent before")
 		j.form(f)
 	}
 }
@@ -243,16 +243,21 @@ func (j *judgement) onCase(file CaseFile, f mailparse.Form, problems []Problem) 
 }
 
 // refuse answers in the same words whether the case is unknown or the sender
-// has no right to it.
+// has no right to it. The form is kept, so that a reply needs to bring no more
+// than the right number.
 func (j *judgement) refuse(f mailparse.Form, why string) {
 	j.check("entitlement", false, why)
 	j.end(Refused, why)
 	number, _ := j.policy.CaseKey(f.CaseNumber)
-	j.reply(KindRefused, nil, mailparse.Form{CaseNumber: f.CaseNumber}, func(l *Letter) {
+	n := j.reply(KindRefused, nil, mailparse.Form{CaseNumber: f.CaseNumber}, func(l *Letter) {
 		if len(j.state.Similar) == 1 {
 			l.Suggestion = j.state.Similar[0]
 		}
 	}, j.refusalQuota(KindRefused, number))
+	if draft := f; draft.NextStep+draft.POC+draft.POCContact+draft.Comments != "" {
+		draft.CaseNumber = ""
+		n.Draft = &draft
+	}
 }
 
 // returned hands the form back with all that is wrong with it. A reply needs

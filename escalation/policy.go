@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"escalationd/escalation/hours"
 	"escalationd/mailparse"
@@ -171,9 +172,18 @@ func (p *Policy) leads(addr string) bool {
 }
 
 // TidyCaseNumber brings a case number into the form the CRM uses: upper case,
-// without blanks.
+// without blanks and invisible characters, with plain hyphens for the dashes
+// that word processors make of them.
 func TidyCaseNumber(number string) string {
-	return strings.ToUpper(strings.Join(strings.Fields(number), ""))
+	return strings.ToUpper(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.Is(unicode.Pd, r) || r == '\u2212': // minus
+			return '-'
+		}
+		return r
+	}, number))
 }
 
 // CaseKey reports the tidied number and whether the policy's pattern allows

@@ -66,7 +66,7 @@ func (p *Policy) Wider(m *Mail, q Query, s State) (Query, bool) {
 		return q, false
 	}
 	named := p.named(m, s.Notice)
-	wider := len(m.Forms) == 0 && s.Notice == nil
+	wider := len(m.Forms) == 0 && (s.Notice == nil || s.Notice.Case == "")
 	for _, f := range p.asked(m, s.Notice, draftFor(m, s.Notice)) {
 		if number, ok := p.CaseKey(f.CaseNumber); !ok {
 			wider = true

@@ -61,3 +61,19 @@ func TestWhoHasItIsOfferedWhatComesNext(t *testing.T) {
 		offered(front, other, false)
 	})
 }
+
+func TestCaseNumberIsTidiedOfWhatMailProgramsMakeOfIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"us-2000":           "US-2000",
+		" US - 2000\t":      "US-2000",
+		"US\u20132000":      "US-2000", // en dash
+		"US\u22122000":      "US-2000", // minus
+		"US\u20112000":      "US-2000", // hyphen that does not break
+		"0123\u200b4567":    "01234567",
+		"\u2060012\u00a034": "01234",
+	} {
+		if got := escalation.TidyCaseNumber(typed); got != want {
+			t.Errorf("%+q becomes %+q, want %q", typed, got, want)
+		}
+	}
+}

@@ -241,6 +241,9 @@ func importFile[T any](
 	if err := put(to, ctx, rows); err != nil {
 		return err
 	}
+	if len(rows) == 1 {
+		what = strings.TrimSuffix(what, "s")
+	}
 	fmt.Fprintf(s.out, "%d %s imported\n", len(rows), what)
 	return nil
 }

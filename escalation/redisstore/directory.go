@@ -159,7 +159,7 @@ func (s *Store) similar(ctx context.Context, number string, accounts []string) (
 }
 
 // neighbours are the strings a slip of the finger away from number: a digit
-// changed, dropped, doubled or swapped with the next.
+// changed, dropped, added or swapped with the next, a hyphen forgotten.
 func neighbours(number string) []string {
 	if len(number) > 32 {
 		return nil
@@ -174,9 +174,9 @@ func neighbours(number string) []string {
 			out = append(out, number[:i]+string(d)+number[i+1:])
 		}
 	}
-	for d := byte('0'); d <= '9'; d++ {
+	for _, c := range []byte("0123456789-") {
 		for i := range len(number) + 1 {
-			out = append(out, number[:i]+string(d)+number[i:])
+			out = append(out, number[:i]+string(c)+number[i:])
 		}
 	}
 	slices.Sort(out)

@@ -575,6 +575,13 @@ func similarIsFound(b *bench) {
 	if diff := cmp.Diff([]string{"01234576"}, s.Similar); diff != "" {
 		b.Errorf("(-want +got):\n%s", diff)
 	}
+	if err := b.store.PutCases(b.Context(), []escalation.Case{{Number: "CS-1001", Account: "a1"}}, start); err != nil {
+		b.Fatal(err)
+	}
+	s = b.load(escalation.Query{Sender: "x@example.com", Similar: "CS1001"})
+	if diff := cmp.Diff([]string{"CS-1001"}, s.Similar); diff != "" {
+		b.Errorf("a forgotten hyphen (-want +got):\n%s", diff)
+	}
 }
 
 func regionsAreListed(b *bench) {

@@ -93,6 +93,10 @@ func (r *row) places(t table) []int {
 		r.refuse("the header has %d columns; known are %s", len(r.values), strings.Join(t.columns, ", "))
 		return nil
 	}
+	if o, ok := t.other(r.values); ok {
+		r.refuse("these are the columns of %s, not of %s", o.what, t.what)
+		return nil
+	}
 	places := make([]int, len(r.values))
 	for i, column := range r.values {
 		column = strings.TrimSpace(column)

@@ -8,17 +8,20 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"escalationd/escalation"
 )
 
 // table says which columns a file can have.
 type table struct {
+	what     string
 	columns  []string
 	required []string // must be there, as a column or as a key of each object
 }
 
 var caseTable = table{
+	what: "cases",
 	columns: []string{
 		"number", "account", "status", "severity", "region", "subject", "owner_name", "owner_email",
 		"opened_at", "customer_wrote_at", "owner_responded_at",
@@ -29,6 +32,7 @@ var caseTable = table{
 // Representatives are required because an import replaces those that were
 // there: a forgotten column would lock every customer out.
 var accountTable = table{
+	what:     "accounts",
 	columns:  []string{"id", "name", "region", "language", "representatives"},
 	required: []string{"id", "name", "representatives"},
 }
@@ -57,6 +61,20 @@ func Accounts(r io.Reader, name string) ([]escalation.Account, error) {
 		}
 		return a, a.ID
 	})
+}
+
+// other is the table whose file somebody took for this one: it has all of
+// its required columns, and this table not.
+func (t table) other(columns []string) (table, bool) {
+	has := func(t table) bool {
+		return !slices.ContainsFunc(t.required, func(c string) bool { return !slices.Contains(columns, c) })
+	}
+	for _, o := range []table{caseTable, accountTable} {
+		if o.what != t.what && has(o) && !has(t) {
+			return o, true
+		}
+	}
+	return table{}, false
 }
 
 // read makes an item of each row; parse also answers what identifies it.

@@ -136,6 +136,7 @@ func TestBadHeadersAreExplained(t *testing.T) {
 		{"far off", "number,account,status,severity,zzzzzzzzzz\n", `unknown column "zzzzzzzzzz"; known are number, account`},
 		{"twice", "number,account,status,severity,number\n", `column number is there twice`},
 		{"no name", "number,account,status,severity,\n", `column 5 has no name`},
+		{"of accounts", "id,name,region,representatives\n", `f.csv:1: these are the columns of accounts, not of cases`},
 		{"semicolons", "number;account;status;severity\n", `f.csv:1: the columns are not separated by commas`},
 		{"many columns", strings.Repeat(",number", 300) + "\n", `f.csv:1: the header has 301 columns; known are number`},
 		{"UTF-16", "\xff\xfen\x00u\x00", `the file is in UTF-16; export it in UTF-8`},
@@ -156,11 +157,12 @@ func TestBadObjectsAreNamedByLine(t *testing.T) {
 		{"missing key", good + `{"number":"2","account":"a","status":"open"}`, `f.json:2: key severity is missing`},
 		{"nothing", "null", `f.json:1: the line is not one JSON object`},
 		{"two unknown keys", `{"number":"1","account":"a","status":"open","severity":1,"x1":0,"acount":"b"}`, `f.json:1: unknown key "acount"`},
-		{"list", `{"number":["1"],"account":"a","status":"open","severity":1}`, `number ["1"] is not a text`},
-		{"object", `{"number":"1","account":{"id":3},"status":"open","severity":1}`, `account {"id":3} is not a text`},
-		{"fraction", `{"number":"1","account":"a","status":"open","severity":1.5}`, `severity 1.5 is not a text`},
-		{"mixed list", `{"number":"1","account":"a","status":"open","severity":1,"subject":["a",1]}`, `subject ["a",1] is not a text`},
-		{"truth", `{"number":"1","account":"a","status":true,"severity":1}`, `status true is not a text`},
+		{"account", `{"id":"a","name":"A","representatives":[]}`, `these are the keys of accounts, not of cases`},
+		{"list", `{"number":["1"],"account":"a","status":"open","severity":1}`, `number ["1"] is neither a text nor a whole number`},
+		{"object", `{"number":"1","account":{"id":3},"status":"open","severity":1}`, `account {"id":3} is neither a text nor a whole number`},
+		{"fraction", `{"number":"1","account":"a","status":"open","severity":1.5}`, `severity 1.5 is neither a text nor a whole number`},
+		{"mixed list", `{"number":"1","account":"a","status":"open","severity":1,"subject":["a",1]}`, `subject ["a",1] is neither a text nor a whole number`},
+		{"truth", `{"number":"1","account":"a","status":true,"severity":1}`, `status true is neither a text nor a whole number`},
 		{"Latin-1", `{"number":"1","account":"a","status":"open","severity":1,"subject":"` + "\xfc" + `"}`, `f.json:1: the line is not UTF-8`},
 		{"twice", good + good, `f.json:2: number "1" stands in line 1 already`},
 		{"endless line", good + strings.Repeat("x", maxLine+1), `f.json:2: the line is longer than 1048576 bytes`},
@@ -185,7 +187,7 @@ func TestBadRepresentativesAreNamedByLine(t *testing.T) {
 		}
 	}
 	_, err := Accounts(strings.NewReader(`{"id":"a","name":"A","representatives":["a@example.com",7]}`), "f.json")
-	if err == nil || err.Error() != `f.json:1: representatives ["a@example.com",7] is not a text` {
+	if err == nil || err.Error() != `f.json:1: representatives ["a@example.com",7] is neither a text nor a whole number` {
 		t.Errorf("with a number: %v", err)
 	}
 	_, err = Accounts(strings.NewReader("id,name\nacme,Acme\n"), "f.csv")

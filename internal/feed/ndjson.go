@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -56,6 +57,9 @@ func (r *row) object(text []byte) error {
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
 		return errors.New("the line is not one JSON object")
 	}
+	if o, ok := r.table.other(slices.Collect(maps.Keys(object))); ok {
+		return fmt.Errorf("these are the keys of %s, not of %s", o.what, r.table.what)
+	}
 	for place, key := range r.table.columns {
 		value, there := object[key]
 		if !there {
@@ -66,7 +70,7 @@ func (r *row) object(text []byte) error {
 		}
 		var ok bool
 		if r.values[place], ok = plain(key, value); !ok {
-			r.refuse("%s %s is not a text", key, clip(string(value)))
+			r.refuse("%s %s is neither a text nor a whole number", key, clip(string(value)))
 		}
 		delete(object, key)
 	}
