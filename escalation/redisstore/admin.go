@@ -39,7 +39,7 @@ func (s *Store) DecideLetter(ctx context.Context, verb string, letter Posted, by
 	answer, err := decideScript.Run(ctx, s.rdb, keys,
 		verb, id, millis(now), s.retention.Milliseconds(), now.UTC().Format(time.RFC3339Nano), letter.Notice.Case, by).Text()
 	if err != nil {
-		return "", fmt.Errorf("%s letter %s: %w", verb, id, err)
+		return "", fmt.Errorf("%s letter %s (EVALSHA): %w", verb, id, err)
 	}
 	return answer, nil
 }
@@ -86,7 +86,7 @@ func (s *Store) Release(ctx context.Context, r Release) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("release a mail: %w", err)
+		return fmt.Errorf("release a mail (MULTI): %w", err)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (s *Store) act(ctx context.Context, count string, l Line) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("note %s in the journal: %w", l.Event, err)
+		return fmt.Errorf("note %s in the journal (MULTI): %w", l.Event, err)
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (s *Store) writeOff(ctx context.Context, why string, locations []string, by
 	}
 	n, err := writeOffScript.Run(ctx, s.rdb, []string{s.key("tries"), s.key("counts"), s.key("journal"), s.key("commits")}, args...).Int()
 	if err != nil {
-		return 0, fmt.Errorf("write off mails: %w", err)
+		return 0, fmt.Errorf("write off mails (EVALSHA): %w", err)
 	}
 	return n, nil
 }

@@ -32,9 +32,9 @@ func (s *Store) Apply(ctx context.Context, changes []escalation.Change) ([]escal
 	applied := make([]escalation.Applied, len(changes))
 	for i, cmd := range cmds {
 		applied[i] = readApplied(changes[i].Event, cmd)
-		for _, whole := range []error{ErrLedgerLost, ErrSuperseded} {
+		for _, whole := range []error{ErrLedgerLost, ErrSuperseded, errSpoilt} {
 			if errors.Is(applied[i].Err, whole) {
-				return nil, whole
+				return nil, applied[i].Err
 			}
 		}
 	}
@@ -61,8 +61,16 @@ func readApplied(event string, cmd *redis.Cmd) escalation.Applied {
 	case answer[0] == "known" && len(answer) == 6:
 		return escalation.Applied{Verdict: escalation.Known, Record: readRecord(event, answer[1:])}
 	}
-	return failed(fmt.Errorf("the key %s holds another type than the desk's", answer[len(answer)-1]))
+	key := answer[len(answer)-1]
+	if answer[0] == "spoilt" {
+		return failed(fmt.Errorf("%w: %s", errSpoilt, key))
+	}
+	return failed(fmt.Errorf("WRONGTYPE: the key %s holds another type than the desk's", key))
 }
+
+// errSpoilt says that no change can be applied until a person has put a key
+// right.
+var errSpoilt = errors.New("WRONGTYPE: a key that all changes need holds another type")
 
 // readRecord reads at, location, disposition, reason and cases.
 func readRecord(event string, f []string) escalation.Record {
@@ -237,7 +245,7 @@ func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int
 		err = ErrSuperseded
 	}
 	if err != nil {
-		return nil, fmt.Errorf("count tries: %w", err)
+		return nil, fmt.Errorf("count tries (EVALSHA): %w", err)
 	}
 	sums := make([]int, len(answer))
 	for i, n := range answer {

@@ -4,7 +4,8 @@
 --   {'done', commits}                     applied now, or by an earlier run of this very call
 --   {'known', at, location, disposition, reason, cases}   another call applied the event
 --   {'stale', case}                       an escalation is at another revision
---   {'trouble', key}                      a key holds another type than ours
+--   {'trouble', key}                      a key of this change alone holds another type than ours
+--   {'spoilt', key}                       the same of a key that every change needs
 --   {'lost'}                              Redis holds another ledger than the one bound to
 --   {'superseded'}                        another daemon has led the mail's inbox since
 --
@@ -31,7 +32,12 @@ local function expect(name, kind)
   local have = redis.call('TYPE', name).ok
   if have ~= 'none' and have ~= kind then wrong = wrong or name end
 end
-expect(event, 'hash') expect(ledger, 'hash') expect(tries, 'hash') expect(counts, 'hash') expect(lead, 'hash')
+expect(ledger, 'hash') expect(tries, 'hash') expect(counts, 'hash') expect(lead, 'hash')
+expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream')
+expect(commits, 'string') expect(raised, 'hash') expect(told, 'hash') expect(undelivered, 'zset')
+expect(ended, 'zset') expect(digests, 'hash') expect(held, 'hash')
+if wrong then return {'spoilt', wrong} end
+expect(event, 'hash')
 if wrong then return {'trouble', wrong} end
 if generation ~= '' and redis.call('HGET', ledger, 'generation') ~= generation then return {'lost'} end
 if epoch ~= '' and redis.call('HGET', lead, 'epoch') ~= epoch then return {'superseded'} end
@@ -70,9 +76,6 @@ end
 for i = 1, num() do alarms[i] = arg() end
 for i = 1, num() do alarmstold[i] = {what = arg(), detail = arg(), count = num()} end
 for i = 1, num() do marks[i] = {what = arg(), data = arg()} end
-expect(outbox, 'zset') expect(due, 'zset') expect(active, 'set') expect(journal, 'stream')
-expect(commits, 'string') expect(raised, 'hash') expect(told, 'hash') expect(undelivered, 'zset')
-expect(ended, 'zset') expect(digests, 'hash') expect(held, 'hash')
 if wrong then return {'trouble', wrong} end
 if stale then return {'stale', stale} end
 

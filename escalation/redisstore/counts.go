@@ -36,7 +36,7 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 		return nil
 	})
 	if err != nil {
-		return Counts{}, fmt.Errorf("read counts: %w", err)
+		return Counts{}, fmt.Errorf("read counts (HGETALL): %w", err)
 	}
 	c := Counts{
 		Mails: map[escalation.Disposition]int64{}, Notices: map[string]int64{}, Acts: map[string]int64{},

@@ -43,11 +43,11 @@ func (s *Store) represents(ctx context.Context, addr string) ([]string, error) {
 	if time.Since(d.readAt) > directoryAge {
 		accounts, err := s.readDirectory(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("read representatives: %w", err)
+			return nil, fmt.Errorf("read representatives (SCAN, SMEMBERS): %w", err)
 		}
 		cases, err := s.anyKey(ctx, s.caseKey("*"))
 		if err != nil {
-			return nil, fmt.Errorf("look for cases: %w", err)
+			return nil, fmt.Errorf("look for cases (SCAN): %w", err)
 		}
 		d.roll = escalation.Roll{}
 		for id, reps := range accounts {
@@ -147,7 +147,7 @@ func (s *Store) similar(ctx context.Context, number string, accounts []string) (
 		return nil
 	})
 	if serverTrouble(err) {
-		return nil, fmt.Errorf("look for similar cases: %w", err)
+		return nil, fmt.Errorf("look for similar cases (HGET): %w", err)
 	}
 	var found []string
 	for i, c := range candidates {
@@ -188,7 +188,7 @@ func neighbours(number string) []string {
 func (s *Store) Representatives(ctx context.Context) (accounts, representatives int, err error) {
 	directory, err := s.readDirectory(ctx)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read representatives: %w", err)
+		return 0, 0, fmt.Errorf("read representatives (SCAN, SMEMBERS): %w", err)
 	}
 	for _, reps := range directory {
 		representatives += len(reps)
@@ -200,7 +200,7 @@ func (s *Store) Representatives(ctx context.Context) (accounts, representatives 
 func (s *Store) CaseRegions(ctx context.Context) ([]string, error) {
 	keys, err := s.scan(ctx, s.caseKey("*"))
 	if err != nil {
-		return nil, fmt.Errorf("list cases: %w", err)
+		return nil, fmt.Errorf("list cases (SCAN): %w", err)
 	}
 	var regions []string
 	for chunk := range slices.Chunk(keys, 500) {
@@ -212,7 +212,7 @@ func (s *Store) CaseRegions(ctx context.Context) ([]string, error) {
 			return nil
 		})
 		if serverTrouble(err) {
-			return nil, fmt.Errorf("read the regions of cases: %w", err)
+			return nil, fmt.Errorf("read the regions of cases (HGET): %w", err)
 		}
 		for _, cmd := range cmds {
 			if region := strings.ToLower(strings.TrimSpace(cmd.Val())); region != "" && !slices.Contains(regions, region) {

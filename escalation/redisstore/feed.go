@@ -49,7 +49,7 @@ func (s *Store) put(ctx context.Context, what string, now time.Time, write func(
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", what, err)
+		return fmt.Errorf("write %s (HSET): %w", what, err)
 	}
 	return nil
 }

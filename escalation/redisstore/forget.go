@@ -264,7 +264,7 @@ func (f *forgetter) line(fields map[string]any) (values []any, found bool) {
 func (f *forgetter) elsewhere(ctx context.Context) error {
 	directory, err := f.readDirectory(ctx)
 	if err != nil {
-		return fmt.Errorf("read representatives: %w", err)
+		return fmt.Errorf("read representatives (SCAN, SMEMBERS): %w", err)
 	}
 	for id, reps := range directory {
 		if slices.ContainsFunc(reps, f.is) {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // ErrLedgerLost says that Redis no longer holds the ledger this store was
@@ -33,6 +35,9 @@ func (s *Store) Ledger(ctx context.Context) (Ledger, error) {
 	if err != nil {
 		return Ledger{}, fmt.Errorf("read the ledger (HGETALL): %w", err)
 	}
+	if err := commits.Err(); err != nil && !errors.Is(err, redis.Nil) {
+		return Ledger{}, fmt.Errorf("read the ledger (GET): %w", err)
+	}
 	n, _ := strconv.ParseInt(commits.Val(), 10, 64)
 	return Ledger{Generation: f["generation"], MadeAt: readTime(f["made_at"]), Accepted: f["accepted"] == "1", Commits: n}, nil
 }
@@ -56,7 +61,7 @@ func (s *Store) makeLedger(ctx context.Context, now time.Time, accepted bool) er
 	}
 	err := ledgerScript.Run(ctx, s.rdb, []string{s.key("ledger")}, rand.Text(), now.UTC().Format(time.RFC3339Nano), flag).Err()
 	if err != nil {
-		return fmt.Errorf("make a ledger: %w", err)
+		return fmt.Errorf("make a ledger (EVALSHA): %w", err)
 	}
 	return nil
 }

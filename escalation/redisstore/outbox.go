@@ -34,7 +34,7 @@ func (s *Store) Reclaim(ctx context.Context, now time.Time) error {
 			calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, s.daemon, millis(now)}}
 		}
 		if _, err := s.runAll(ctx, reclaimScript, calls); err != nil {
-			return fmt.Errorf("reclaim notices (EVALSHA): %w", err)
+			return fmt.Errorf("reclaim notices: %w", err)
 		}
 	}
 	return nil
@@ -58,7 +58,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n
 	}
 	cmds, err := failpoint.Get("claim", func() ([]*redis.Cmd, error) { return s.runAll(ctx, claimScript, calls) })
 	if err != nil {
-		return nil, fmt.Errorf("claim notices (EVALSHA): %w", err)
+		return nil, fmt.Errorf("claim notices: %w", err)
 	}
 	var claimed []notify.Pending
 	var spoilt error
@@ -144,12 +144,13 @@ func (s *Store) settleAll(ctx context.Context, what string, script *redis.Script
 	}
 	cmds, err := s.runAll(ctx, script, calls)
 	if err != nil {
-		return nil, fmt.Errorf("%s (EVALSHA): %w", what, err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	held := make([]bool, len(cmds))
 	for i, cmd := range cmds {
-		yes, err := cmd.Bool()
-		held[i] = yes && err == nil
+		if held[i], err = cmd.Bool(); err != nil {
+			return nil, fmt.Errorf("%s (EVALSHA): %w", what, err)
+		}
 	}
 	return held, nil
 }

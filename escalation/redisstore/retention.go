@@ -45,7 +45,7 @@ func (s *Store) Trim(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("trim lists (ZREMRANGEBYSCORE): %w", err)
 	}
 	if err := s.trimVouched(ctx, now); err != nil {
-		return fmt.Errorf("trim whom operators vouch for: %w", err)
+		return fmt.Errorf("trim whom operators vouch for (HGETALL, HDEL): %w", err)
 	}
 	if err := s.trimEarlier(ctx, before); err != nil {
 		return fmt.Errorf("trim earlier escalations: %w", err)
@@ -156,7 +156,7 @@ func (s *Store) rewrite(ctx context.Context, key string, change func(*escalation
 		}
 		done, err := replaceScript.Run(ctx, s.rdb, []string{key}, old, data, e.Revision).Int()
 		if err != nil {
-			return false, fmt.Errorf("rewrite %s: %w", key, err)
+			return false, fmt.Errorf("rewrite %s (EVALSHA): %w", key, err)
 		}
 		if done == 1 {
 			return true, nil

@@ -1,6 +1,12 @@
--- Records how an attempt ended. Answers 1, or 0 if the claim is no longer held.
--- That the relay took the letter is true whoever holds it by now.
+-- Records how an attempt ended. Answers 1, or 0 if the claim is no longer held,
+-- or the key holds no letter. That the relay took the letter is true whoever
+-- holds it by now. Types are checked first, because Redis does not roll back.
 -- KEYS: outbox notice undelivered counts parked   ARGV: id attempt fate now next detail ttl
+if redis.call('TYPE', KEYS[2]).ok ~= 'hash' then return 0 end
+for i, kind in pairs({'zset', 'hash', 'zset', 'hash', 'zset'}) do
+  local have = redis.call('TYPE', KEYS[i]).ok
+  if have ~= 'none' and have ~= kind then return redis.error_reply('WRONGTYPE the key ' .. KEYS[i] .. ' is no ' .. kind) end
+end
 local n = redis.call('HMGET', KEYS[2], 'state', 'attempt')
 local fate = ARGV[3]
 if n[2] ~= ARGV[2] and not (fate == 'sent' and n[1] == 'queued') then return 0 end

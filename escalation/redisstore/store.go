@@ -129,7 +129,7 @@ func (s *Store) runAll(ctx context.Context, script *redis.Script, calls []call) 
 		return cmds, nil
 	}
 	if err := script.Load(ctx, s.rdb).Err(); err != nil {
-		return nil, fmt.Errorf("load script: %w", err)
+		return nil, fmt.Errorf("load script (SCRIPT LOAD): %w", err)
 	}
 	repeated := make([]call, len(again))
 	for j, i := range again {
@@ -155,11 +155,11 @@ func (s *Store) pipeline(ctx context.Context, script *redis.Script, calls []call
 	})
 	for _, cmd := range cmds {
 		if serverTrouble(cmd.Err()) {
-			return nil, cmd.Err()
+			return nil, fmt.Errorf("EVALSHA: %w", cmd.Err())
 		}
 	}
 	if serverTrouble(err) {
-		return nil, err
+		return nil, fmt.Errorf("EVALSHA: %w", err)
 	}
 	return cmds, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -230,13 +231,23 @@ func staleWritesNothing(b *bench) {
 }
 
 func wrongTypeWritesNothing(b *bench) {
-	for _, key := range []string{"escalationd:{desk}:escalation:01234567", "escalationd:{desk}:journal", "escalationd:{desk}:notice:id-m1-lead@example.com"} {
+	for key, ofAll := range map[string]bool{
+		"escalationd:{desk}:escalation:01234567": false, "escalationd:{desk}:notice:id-m1-lead@example.com": false,
+		"escalationd:{desk}:journal": true, "escalationd:{desk}:counts": true,
+	} {
 		flushAll(b.T, b.rdb)
 		if err := b.rdb.SAdd(b.Context(), key, "rubbish").Err(); err != nil {
 			b.Fatal(err)
 		}
-		a := b.apply(accepted("m1", 1), accepted("m1", 1))
-		b.wantVerdict(a[0], escalation.Failed)
+		a, err := b.store.Apply(b.Context(), []escalation.Change{accepted("m1", 1), accepted("m1", 1)})
+		switch {
+		case ofAll && (err == nil || !strings.Contains(err.Error(), "EVALSHA") || !strings.Contains(err.Error(), "WRONGTYPE")):
+			b.Errorf("with %s of another type, which is every mail's trouble: %v", key, err)
+		case !ofAll && err != nil:
+			b.Errorf("with %s of another type, which is one mail's trouble: %v", key, err)
+		case !ofAll:
+			b.wantVerdict(a[0], escalation.Failed)
+		}
 		if n := b.rdb.DBSize(b.Context()).Val(); n != 1 {
 			b.Errorf("with %s of another type %d keys stand, want that one", key, n)
 		}

@@ -121,51 +121,6 @@ func TestRedisThatForgetsScriptsAndConnections(t *testing.T) {
 	d.stop()
 }
 
-// A Redis that refuses writes costs time only, and the log says what it says.
-func TestRedisThatRefusesInTheMiddle(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name        string
-		refuse, end []any
-		says        string
-	}{
-		{"OOM", []any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}, "OOM"},
-		{"READONLY", []any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}, "READONLY"},
-		{"NOREPLICAS", []any{"CONFIG", "SET", "min-replicas-to-write", "1"}, []any{"CONFIG", "SET", "min-replicas-to-write", "0"}, "NOREPLICAS"},
-		{"frozen", nil, nil, "timeout"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			if c.refuse == nil {
-				onlyLong(t)
-			}
-			w := newWorld(t)
-			b := newBag("refuse")
-			samples := b.good(60)
-			config := w.config()
-			w.feed(config, b)
-			rdb := w.admin()
-			w.deliver(samples[:50])
-			d := w.start(config)
-			w.underWay(5)
-			if c.refuse == nil {
-				w.redis.Signal(syscall.SIGSTOP)
-			} else {
-				w.redisDo(rdb, c.refuse...)
-			}
-			w.deliver(samples[50:])
-			d.says(c.says, time.Minute)
-			if c.end == nil {
-				w.redis.Signal(syscall.SIGCONT)
-			} else {
-				w.redisDo(rdb, c.end...)
-			}
-			w.settled(d, samples, 4, catchUp)
-			d.stop()
-		})
-	}
-}
-
 func TestOneSpoiltKeyOfRedisStopsOneMail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

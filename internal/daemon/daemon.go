@@ -314,7 +314,6 @@ func (d *Daemon) tickLoop(ctx context.Context) error {
 	said := ""
 	for ctx.Err() == nil {
 		n, err := d.desk.Tick(ctx)
-		d.redis.set(err)
 		switch {
 		case err == nil:
 			said = ""

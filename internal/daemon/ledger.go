@@ -18,6 +18,9 @@ import (
 	"escalationd/internal/failpoint"
 )
 
+// answersWithin is how long Redis may take for a small question.
+const answersWithin = 3 * time.Second
+
 // HoldError says why the desk must not work on the Redis it finds: the ledger
 // in it is not the one it knew. Only a person can say that it may go on.
 type HoldError struct{ Problem string }
@@ -171,7 +174,7 @@ func (d *Daemon) awaitLedger(ctx context.Context) error {
 // works with, and keeps the witness up to date.
 func (d *Daemon) watchLedger(ctx context.Context) error {
 	for ctx.Err() == nil {
-		l, err := d.store.Ledger(ctx)
+		l, err := d.askLedger(ctx)
 		switch {
 		case err != nil:
 			// Out of reach is no loss; mails wait.
@@ -188,6 +191,25 @@ func (d *Daemon) watchLedger(ctx context.Context) error {
 		pause(ctx, d.tick)
 	}
 	return nil
+}
+
+// askLedger reads the ledger, and knows within a bound whether Redis answers:
+// the driver alone tries on for long.
+func (d *Daemon) askLedger(ctx context.Context) (redisstore.Ledger, error) {
+	asked, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	l, err := d.store.Ledger(asked)
+	if ctx.Err() != nil {
+		return l, ctx.Err()
+	}
+	if now, before := d.redis.set(err); now != before {
+		if err != nil {
+			d.log.Warn("Redis does not answer as it should; mails wait", "error", err)
+		} else {
+			d.log.Info("Redis answers again")
+		}
+	}
+	return l, err
 }
 
 // AcceptLedger begins a new ledger on what Redis holds now, because a person

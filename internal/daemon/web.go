@@ -22,10 +22,13 @@ type condition struct {
 // errNotTried is the state before the first try.
 var errNotTried = errors.New("not tried yet")
 
-func (c *condition) set(err error) {
+// set answers the problem's text, and the one there was before.
+func (c *condition) set(err error) (now, before string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	before = problemText(c.err)
 	c.err = err
+	return problemText(err), before
 }
 
 func (c *condition) problem() string {
