@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 
-.PHONY: help build test race lint fuzz demo check
+.PHONY: help build test race lint fuzz chaos demo check
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ fuzz: ## Run each fuzz test for FUZZTIME (60s)
 			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
 		done || exit 1; \
 	done
+
+chaos: ## Break everything around the program for half an hour (needs dovecot, redis-server, smtp-sink)
+	ESCALATIOND_REAL_SERVERS=require ESCALATIOND_CHAOS=1 go test -count=1 -timeout 60m -v ./internal/chaos ./internal/acceptance
+	ESCALATIOND_REAL_SERVERS=require ESCALATIOND_REDIS=sentinel go test -count=1 -timeout 20m -v ./internal/acceptance
+	ESCALATIOND_REAL_SERVERS=require ESCALATIOND_REDIS=cluster go test -count=1 -timeout 20m -v ./internal/acceptance
 
 demo: ## Play the demo and stay up
 	go run ./cmd/escalationd demo

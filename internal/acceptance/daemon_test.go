@@ -125,6 +125,14 @@ func (d *desk) says(text string, patience time.Duration) {
 	})
 }
 
+// saysNow is says about what it has logged since this start.
+func (d *desk) saysNow(text string, patience time.Duration) {
+	d.w.Helper()
+	eventually(d.w, patience, fmt.Sprintf("the log says %q", text), func() bool {
+		return strings.Contains(d.said()[d.from:], text)
+	})
+}
+
 func (d *desk) running() bool {
 	select {
 	case <-d.done:

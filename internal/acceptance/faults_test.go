@@ -21,7 +21,7 @@ type proxied struct {
 
 func newProxied(t testing.TB, seed uint64, lines ...string) *proxied {
 	t.Helper()
-	w := newWorld(t, lines...)
+	w := newWorldOfOneRedis(t, lines...)
 	return &proxied{
 		w, chaos.Start(t, w.imap.TLSAddr, chaos.Turns, seed), chaos.Start(t, w.redis.Addr, chaos.RESP, seed),
 		chaos.Start(t, w.sink.Addr, chaos.Turns, seed),
@@ -103,7 +103,7 @@ func (w *world) redisDo(rdb *redis.Client, args ...any) {
 func TestRedisThatForgetsScriptsAndConnections(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
-	w := newWorld(t)
+	w := newWorldOfOneRedis(t)
 	b := newBag("flush")
 	times := pick(6, 40)
 	samples := b.good(10 * times)
@@ -123,7 +123,7 @@ func TestRedisThatForgetsScriptsAndConnections(t *testing.T) {
 
 func TestOneSpoiltKeyOfRedisStopsOneMail(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOfOneRedis(t)
 	b := newBag("spoilt")
 	samples := b.good(10)
 	config := w.config()

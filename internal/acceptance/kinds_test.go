@@ -1,9 +1,13 @@
 package acceptance
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"escalationd/internal/realserver"
 )
 
 // catchUp is how soon everything is out after a server is back.
@@ -68,24 +72,59 @@ func (w *world) killAtRandom(config string, rng *rand.Rand, samples []sample, ki
 	}
 }
 
-func TestThreeDaemonsDoWhatOneDoes(t *testing.T) {
+// Daemons side by side do what one does. Two inboxes are led by one each.
+func TestSeveralDaemonsDoWhatOneDoes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	b := newBag("three")
-	first, second := b.fill(pick(150, 300))
-	configs := []string{w.config(), w.config(), w.config()}
-	w.feed(configs[0], b)
-	desks := make([]*desk, len(configs))
-	for i, c := range configs {
-		desks[i] = w.start(c)
+	for _, n := range pick([]int{3}, []int{2, 3, 4, 5}) {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.imap.Doveadm("mailbox", "create", "-u", realserver.User, secondInbox)
+			b := newBag("several")
+			first, second := b.fill(pick(150, 300))
+			configs := make([]string, n)
+			for i := range configs {
+				configs[i] = w.config(edit{"\nsmtp:  ", w.second() + "\nsmtp:  "})
+			}
+			w.feed(configs[0], b)
+			desks := make([]*desk, n)
+			for i, c := range configs {
+				desks[i] = w.start(c)
+			}
+			w.deliverToBoth(first)
+			w.decided(time.Minute)
+			w.deliverToBoth(second)
+			w.decided(time.Minute)
+			w.settled(desks[0], append(first, second...), 0, time.Minute)
+			for _, d := range desks {
+				d.stop()
+			}
+		})
 	}
-	w.deliver(first)
-	w.inboxIs(0, time.Minute)
-	w.deliver(second)
-	w.settled(desks[0], append(first, second...), 0, time.Minute)
-	for _, d := range desks {
-		d.stop()
+}
+
+const secondInbox = "Second"
+
+// second is the configuration of another inbox of the same account.
+func (w *world) second() string {
+	return fmt.Sprintf("  - {name: second, url: \"imaps://desk%%40example.com@%s/%s\", password_file: %s, processed: Processed, quarantine: Quarantine, authserv_id: mx.example.com}\n",
+		w.imap.TLSAddr, secondInbox, filepath.Join(w.dir, "imap-password"))
+}
+
+func (w *world) deliverToBoth(samples []sample) {
+	w.Helper()
+	w.deliver(samples[:len(samples)/2])
+	for _, s := range samples[len(samples)/2:] {
+		w.imap.Deliver(secondInbox, s.raw)
 	}
+}
+
+// decided waits until both inboxes are empty.
+func (w *world) decided(patience time.Duration) {
+	w.Helper()
+	eventually(w, patience, "both inboxes are empty", func() bool {
+		return w.imap.Count("INBOX") == 0 && w.imap.Count(secondInbox) == 0
+	})
 }
 
 func TestStopInTheMiddleLosesNothing(t *testing.T) {

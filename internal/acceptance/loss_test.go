@@ -53,7 +53,7 @@ func TestRedisEmptiedUnderARunningDeskIsHeld(t *testing.T) {
 // A Redis that lost its last seconds is found out by the desk's own count.
 func TestRolledBackRedisIsHeld(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOfOneRedis(t)
 	b := newBag("cutoff")
 	samples := b.good(12)
 	config := w.config()

@@ -7,6 +7,7 @@
 //	ESCALATIOND_REAL_SERVERS=require  fail where a server is not installed, instead of skipping
 //	ESCALATIOND_CHAOS=1               the long versions
 //	ESCALATIOND_SEED=N                repeat a run; each test prints its seed
+//	ESCALATIOND_REDIS=KIND            sentinel or cluster, instead of one Redis
 //	ESCALATIOND_BINARY=FILE           test this program instead of building one
 package acceptance
 
@@ -67,7 +68,7 @@ func onlyLong(t testing.TB) {
 }
 
 // pick answers the number for a long or a normal run.
-func pick(normal, chaos int) int {
+func pick[T any](normal, chaos T) T {
 	if long() {
 		return chaos
 	}

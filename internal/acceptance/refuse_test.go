@@ -76,7 +76,7 @@ func TestRedisThatRefusesInTheMiddle(t *testing.T) {
 			if !c.everyDay {
 				onlyLong(t)
 			}
-			w := newWorld(t, c.conf...)
+			w := newWorldOfOneRedis(t, c.conf...)
 			b := newBag("refuse")
 			samples := b.good(60)
 			config := w.config()

@@ -45,7 +45,7 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 		{"Redis that evicts", []string{"maxmemory 50mb", "maxmemory-policy allkeys-lru"}, nil, []string{"maxmemory-policy", "allkeys-lru"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, c.redis...)
+			w := newWorldOfOneRedis(t, c.redis...)
 			b := newBag("mistake")
 			samples := b.good(3)
 			w.feed(w.config(), b)
@@ -116,7 +116,7 @@ func (*strictSession) Logout() error { return nil }
 
 func TestRedisDownAtTheStartIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOfOneRedis(t)
 	b := newBag("late")
 	samples := b.good(20)
 	config := w.config()
@@ -216,7 +216,7 @@ func TestHalfOpenConnectionDelaysMailByLessThanAMinute(t *testing.T) {
 // goes out once.
 func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOfOneRedis(t)
 	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
 	every := pick(10, 1)
 	b := newBag("reply")
@@ -249,7 +249,7 @@ func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 // The same with the replies of the start.
 func TestLostRepliesAtTheStartChangeNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOfOneRedis(t)
 	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
 	b := newBag("first")
 	ks := pick(4, 60)

@@ -19,18 +19,57 @@ import (
 type world struct {
 	testing.TB
 	imap  *realserver.DovecotServer
-	redis *realserver.RedisServer
+	redis *realserver.RedisServer // the one that has the desk's keys at the start
+	kind  redisKind
 	sink  *realserver.SMTPSinkServer
 	dir   string
+
+	redisURL string
 
 	files  int
 	copies bool // a mail may lie twice where it belongs: its server died while it moved it
 }
 
-// newWorld starts the servers. Each of lines is one of redis.conf.
+// redisKind is how Redis is kept alive.
+type redisKind string
+
+const (
+	oneRedis redisKind = ""
+	sentinel redisKind = "sentinel"
+	cluster  redisKind = "cluster"
+)
+
+// newWorld starts the servers, with the kind of Redis that the environment
+// names. Each of lines is one of redis.conf.
 func newWorld(t testing.TB, lines ...string) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), imap: realserver.Dovecot(t), redis: realserver.Redis(t, lines...), sink: realserver.SMTPSink(t, "-a")}
+	return newWorldOn(t, redisKind(os.Getenv("ESCALATIOND_REDIS")), lines...)
+}
+
+// newWorldOfOneRedis is newWorld for tests that break a Redis which has nobody
+// to take its place.
+func newWorldOfOneRedis(t testing.TB, lines ...string) *world {
+	t.Helper()
+	if os.Getenv("ESCALATIOND_REDIS") != "" {
+		t.Skip("only with one Redis")
+	}
+	return newWorldOn(t, oneRedis, lines...)
+}
+
+func newWorldOn(t testing.TB, kind redisKind, lines ...string) *world {
+	t.Helper()
+	w := &world{TB: t, dir: t.TempDir(), imap: realserver.Dovecot(t), kind: kind, sink: realserver.SMTPSink(t, "-a")}
+	switch kind {
+	case sentinel:
+		r := realserver.Sentinel(t, lines...)
+		w.redis, w.redisURL = r.Master, r.URL()
+	case cluster:
+		r := realserver.Cluster(t, lines...)
+		w.redis, w.redisURL = r.MasterOf("{desk}"), r.URL()
+	default:
+		w.redis = realserver.Redis(t, lines...)
+		w.redisURL = "redis://" + w.redis.Addr + "/0"
+	}
 	w.write("imap-password", realserver.Password)
 	w.write("smtp-password", "relay secret")
 	w.write("desk-secret", "a secret that all daemons of the desk share")
@@ -69,7 +108,7 @@ func (w *world) config(edits ...edit) string {
 		{"/run/secrets/imap ", filepath.Join(w.dir, "imap-password") + " "},
 		{"smtp+starttls://desk@smtp.example.com:587", "smtp://" + w.sink.Addr},
 		{"  password_file: /run/secrets/smtp", "  # password_file: /run/secrets/smtp"},
-		{"127.0.0.1:6379/0", w.redis.Addr + "/0"},
+		{"redis://127.0.0.1:6379/0", w.redisURL},
 		{"127.0.0.1:8080", freeAddr(w)},
 		{`at: "08:00"`, fmt.Sprintf("at: %q", time.Now().In(la).Add(12*time.Hour).Format("15:04"))}, // no digest during the test
 		{"# secret_file: /run/secrets/desk", "secret_file: " + filepath.Join(w.dir, "desk-secret")},

@@ -22,12 +22,13 @@ type RedisCluster struct {
 	Replicas []*RedisServer
 }
 
-// Cluster starts a Redis Cluster that ends with the test.
-func Cluster(t testing.TB) *RedisCluster {
+// Cluster starts a Redis Cluster that ends with the test. Each of lines is one
+// of redis.conf, of every node.
+func Cluster(t testing.TB, lines ...string) *RedisCluster {
 	t.Helper()
 	c := &RedisCluster{}
 	for i := range 2 * clusterMasters {
-		s := Redis(t, "cluster-enabled yes", "cluster-node-timeout 1000", "cluster-port "+port(freeAddr(t)))
+		s := Redis(t, append([]string{"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-port " + port(freeAddr(t))}, lines...)...)
 		if i < clusterMasters {
 			c.Masters = append(c.Masters, s)
 		} else {
@@ -61,6 +62,22 @@ func Cluster(t testing.TB) *RedisCluster {
 	return c
 }
 
+// MasterOf is the master, of those at the start, that has the keys with a hash
+// tag, as "{desk}".
+func (c *RedisCluster) MasterOf(tag string) *RedisServer {
+	c.Masters[0].t.Helper()
+	slot, ok := c.Masters[0].do("CLUSTER", "KEYSLOT", tag).(int64)
+	if !ok {
+		c.Masters[0].t.Fatal("redis-server does not tell the slot of a key")
+	}
+	for i, s := range c.Masters {
+		if int(slot) < (i+1)*clusterSlots/clusterMasters {
+			return s
+		}
+	}
+	return nil
+}
+
 // URL is how escalationd is told of the cluster.
 func (c *RedisCluster) URL() string {
 	return "redis+cluster://" + strings.Join(c.Addrs(), ",")
@@ -82,11 +99,11 @@ type RedisSentinel struct {
 }
 
 // Sentinel starts a Redis with Sentinel that ends with the test. The master's
-// name is "desk".
-func Sentinel(t testing.TB) *RedisSentinel {
+// name is "desk". Each of lines is one of redis.conf, of both servers.
+func Sentinel(t testing.TB, lines ...string) *RedisSentinel {
 	t.Helper()
-	r := &RedisSentinel{Master: Redis(t)}
-	r.Replica = Redis(t, "replicaof 127.0.0.1 "+port(r.Master.Addr))
+	r := &RedisSentinel{Master: Redis(t, lines...)}
+	r.Replica = Redis(t, append([]string{"replicaof 127.0.0.1 " + port(r.Master.Addr)}, lines...)...)
 	r.Replica.awaitReplica()
 	for range 3 {
 		r.Sentinels = append(r.Sentinels, startSentinel(t, r.Master.Addr))
