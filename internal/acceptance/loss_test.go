@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"escalationd/internal/realserver"
 )
 
 // An empty Redis knows no case. Nobody is told so.
@@ -74,18 +76,61 @@ func TestRolledBackRedisIsHeld(t *testing.T) {
 	d.stop()
 }
 
+// A Redis that holds another desk's ledger is not worked with.
+func TestAnotherDesksRedisIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorldOfOneRedis(t)
+	b := newBag("wrong")
+	samples := b.good(12)
+	config := w.config()
+	w.feed(config, b)
+	w.deliver(samples[:6])
+	d := w.start(config)
+	w.settled(d, samples[:6], 0, time.Minute)
+	d.stop()
+
+	elsewhere := strings.TrimSuffix(w.redisURL, "0") + "1"
+	w.imap.Doveadm("mailbox", "create", "-u", realserver.User, secondInbox)
+	other := w.config(edit{w.redisURL, elsewhere}, edit{"processed: Processed", "processed: " + secondInbox})
+	d = w.start(other) // the other desk
+	d.leads(30 * time.Second)
+	d.stop()
+
+	before := w.letters()
+	w.deliver(samples[6:])
+	text, err := os.ReadFile(config)
+	if err == nil {
+		err = os.WriteFile(config, []byte(strings.Replace(string(text), w.redisURL, elsewhere, 1)), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = w.start(config)
+	d.saysNow("another ledger", time.Minute)
+	w.heldUntilAccepted(d, config, before, samples)
+	d.stop()
+}
+
 // heldUntilAccepted expects a desk that answers nobody until a person says
 // that it may go on. Then all samples are answered; none is told that a case
 // is unknown, and what had gone out before bears the same Message-ID again.
 func (w *world) heldUntilAccepted(d *desk, config string, before []letter, samples []sample) {
 	w.Helper()
-	d.says("ledger accept", time.Minute)
+	d.saysNow("ledger accept", time.Minute)
+	eventually(w, time.Minute, "ops are told", func() bool { return len(w.letters()) > len(before) })
 	w.feedAgain(config)
 	waiting := w.imap.Count("INBOX")
+	var told int
 	for _, l := range w.letters()[len(before):] {
-		if l.to != ops {
+		switch {
+		case l.to != ops:
 			w.Errorf("a letter to %s went out while the desk holds", l.to)
+		case strings.Contains(l.raw, "ledger"):
+			told++
 		}
+	}
+	if told != 1 {
+		w.Errorf("ops were told %d times that the desk holds, want once", told)
 	}
 	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
 		w.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)

@@ -220,7 +220,7 @@ func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
 	every := pick(10, 1)
 	b := newBag("reply")
-	samples := b.good(2 * 200)
+	samples := b.good(2 * pick(60, 450))
 	config := w.config(edit{w.redis.Addr, proxy.Addr})
 	w.feed(w.config(), b)
 	d := w.start(config)
@@ -242,6 +242,9 @@ func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 	}
 	proxy.DropReply(0)
 	t.Logf("%d replies were lost while %d mails were handled", lost, len(sent))
+	if lost != 200/every {
+		t.Errorf("%d replies were lost, want %d", lost, 200/every)
+	}
 	w.settled(d, sent, 0, catchUp)
 	d.stop()
 }

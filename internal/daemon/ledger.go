@@ -2,15 +2,12 @@ package daemon
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"escalationd/escalation/redisstore"
@@ -39,10 +36,11 @@ type witness struct {
 	path       string
 }
 
-// readWitness reads what was remembered; without a file nothing was.
+// readWitness reads what was remembered; without a file nothing was. It is the
+// same file whatever Redis the configuration names: a wrong one must be found
+// out, and the right one may move.
 func readWitness(c *config.Config) (*witness, error) {
-	sum := sha256.Sum256([]byte(strings.Join(c.Redis.URL.Addresses(), ",") + c.Redis.URL.Master() + fmt.Sprint(c.Redis.URL.Database()) + c.Redis.Prefix))
-	w := &witness{path: filepath.Join(c.StateDir, "ledger-"+hex.EncodeToString(sum[:4])+".json")}
+	w := &witness{path: filepath.Join(c.StateDir, "ledger.json")}
 	data, err := os.ReadFile(w.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return w, nil
