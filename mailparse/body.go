@@ -266,7 +266,7 @@ func fresh(lines []line, from sender) string {
 		if l.zone > 0 {
 			break
 		}
-		if l.kind != ordinary || l.depth > 0 {
+		if l.kind != ordinary || l.depth > 0 || l.signed {
 			continue
 		}
 		if isDelimiter(l.text) || rd.isTail(i) || (rd.isClosing(i) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {

@@ -16,15 +16,21 @@ type foundForm struct {
 
 // reader reads the forms of one document.
 type reader struct {
-	parser *Parser
-	lines  []line
-	from   sender
-	tails  []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
-	closes []int8 // likewise of isClosing
+	parser  *Parser
+	lines   []line
+	from    sender
+	tails   []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
+	closes  []int8 // likewise of isClosing
+	beneath bool   // the form at hand has its answers below the labels
 }
 
-// isTail remembers tailStart's answer for a line.
-func (rd *reader) isTail(i int) bool { return rd.remember(&rd.tails, i, tailStart) }
+// isTail remembers whether a line begins what is nobody's answer: by itself or,
+// where a paragraph begins, by all of it.
+func (rd *reader) isTail(i int) bool {
+	return rd.remember(&rd.tails, i, func(s string) bool {
+		return tailStart(s) || (i == 0 || rd.lines[i-1].blank() || isRuler(rd.lines[i-1].text)) && len(s) > 20 && isLegal(rd.paragraph(i))
+	})
+}
 
 // isClosing remembers whether a line is a sign-off.
 func (rd *reader) isClosing(i int) bool { return rd.remember(&rd.closes, i, isClosing) }
@@ -77,7 +83,7 @@ func (rd *reader) plausible(hits []hit) []hit {
 			if l.kind == quoteHead {
 				closed = false
 			}
-			if isDelimiter(l.text) || rd.isClosing(next) || rd.isTail(next) || rd.signatureName(next) {
+			if isDelimiter(l.text) || l.signed || rd.isClosing(next) || rd.isTail(next) || rd.signatureName(next) {
 				closed = true
 			}
 		}

@@ -36,6 +36,7 @@ type open struct {
 	block  bool
 	pre    bool
 	tbl    bool
+	signed bool // the signature, as the mail program marks it
 }
 
 type layout struct {
@@ -45,6 +46,8 @@ type layout struct {
 	hidden   int
 	quote    int
 	pre      int
+	signed   int
+	signedIn int // open elements plus one where a br began the signature
 	rows     int // rows begun in the document
 	tables   []tablePos
 	lines    []line
@@ -142,6 +145,9 @@ func (lay *layout) start() {
 		if lay.hidden == 0 {
 			lay.br()
 		}
+		if lay.signed == 0 && isSignature(attrs) {
+			lay.signedIn = len(lay.stack) + 1
+		}
 		return
 	case atom.Hr:
 		lay.newLine()
@@ -172,6 +178,7 @@ func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	}
 	e.pre = tag == atom.Pre || tag == atom.Textarea || tag == atom.Plaintext || tag == atom.Xmp || tag == atom.Listing || st.pre
 	e.quote = tag == atom.Blockquote && isQuote(attrs)
+	e.signed = isSignature(attrs)
 	return e
 }
 
@@ -221,6 +228,9 @@ func (lay *layout) push(e open) {
 	}
 	if e.pre {
 		lay.pre++
+	}
+	if e.signed {
+		lay.signed++
 	}
 	lay.stack = append(lay.stack, e)
 }
@@ -289,6 +299,9 @@ func (lay *layout) popTo(i int) {
 	for len(lay.stack) > i {
 		e := lay.stack[len(lay.stack)-1]
 		lay.stack = lay.stack[:len(lay.stack)-1]
+		if len(lay.stack)+1 < lay.signedIn {
+			lay.signedIn = 0
+		}
 		if lay.hidden == 0 && e.block {
 			lay.closeBlock(e)
 		}
@@ -300,6 +313,9 @@ func (lay *layout) popTo(i int) {
 		}
 		if e.pre {
 			lay.pre--
+		}
+		if e.signed {
+			lay.signed--
 		}
 	}
 }
@@ -346,7 +362,7 @@ func (lay *layout) br() {
 
 func (lay *layout) emptyLine() line {
 	t := lay.pos()
-	return line{row: t.row, col: t.col, depth: lay.quote}
+	return line{row: t.row, col: t.col, depth: lay.quote, signed: lay.signed > 0 || lay.signedIn > 0}
 }
 
 // newLine ends the line at hand, if there is one.
@@ -384,6 +400,6 @@ func (lay *layout) newLine() {
 func (lay *layout) cells(l line) {
 	lay.rows++
 	for i, c := range strings.Split(l.text, "\t") {
-		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i, tab: true})
+		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i, tab: true, signed: l.signed})
 	}
 }

@@ -10,13 +10,14 @@ import (
 
 // line is one line as a person sees it, whatever it was made of.
 type line struct {
-	text  string // NFC, without invisible characters and quote marks; tabs kept
-	depth int    // quote level: '>' marks and quoting blockquotes
-	row   int    // table row, unique in the document; 0 outside of tables
-	col   int    // cell within the row
-	zone  int    // how many quote headers without '>' stand above
-	kind  lineKind
-	tab   bool // a cell that only a tab made: its text may go on in the next line
+	text   string // NFC, without invisible characters and quote marks; tabs kept
+	depth  int    // quote level: '>' marks and quoting blockquotes
+	row    int    // table row, unique in the document; 0 outside of tables
+	col    int    // cell within the row
+	zone   int    // how many quote headers without '>' stand above
+	kind   lineKind
+	tab    bool // a cell that only a tab made: its text may go on in the next line
+	signed bool // in what the mail program itself marks as the signature
 }
 
 type lineKind uint8

@@ -233,3 +233,14 @@ func isQuote(attrs tagAttrs) bool {
 	class := strings.ToLower(attrs["class"])
 	return strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "quote") || strings.Contains(class, "cite")
 }
+
+// isSignature knows the elements in which mail programs keep the signature:
+// gmail_signature, moz-signature, Signature, AppleMailSignature and the like.
+func isSignature(attrs tagAttrs) bool {
+	for _, name := range [...]string{"id", "class"} {
+		if v := attrs[name]; len(v) >= 9 && strings.Contains(strings.ToLower(v), "signature") {
+			return true
+		}
+	}
+	return false
+}

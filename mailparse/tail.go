@@ -7,13 +7,20 @@ import (
 )
 
 // tailAt says whether the mail's text ends before line j: sign-off, signature,
-// device line, disclaimer, footer.
+// device line, disclaimer, footer. begun says whether the value has a line
+// already.
 func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	s := rd.lines[j].text
-	if s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j) {
+	switch {
+	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
-	}
-	if rd.isClosing(j) && !rd.proseFollows(j+1, stop) {
+	case s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j):
+		return true
+	case rd.isClosing(j) && !rd.proseFollows(j+1, stop):
+		return true
+	case isRuler(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop):
+		return true
+	case begun && (rd.closesByShape(j, stop) || rd.markedName(j, stop)):
 		return true
 	}
 	parted := j > 0 && rd.lines[j-1].blank()
@@ -23,16 +30,197 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if begun && parted && rd.from.addr != "" && strings.EqualFold(s, rd.from.addr) && !rd.proseFollows(j+1, stop) {
 		return true
 	}
-	if begun && rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
-		return true
-	}
-	if isRuler(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop) {
-		return true
+	if begun && !parted {
+		return rd.lastName(j, stop)
 	}
 	if !parted || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
 		return false
 	}
-	return begun && rd.bareName(j, stop) || (isName(s) && rd.signatureBlock(j+1, stop))
+	return begun && rd.bareName(j, stop) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
+}
+
+// lastName recognises a name right below the last sentence, without an empty
+// line, as the last line of all.
+func (rd *reader) lastName(j, stop int) bool {
+	s := rd.lines[j].text
+	if rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
+		return true
+	}
+	return endsSentence(rd.lines[j-1].text) && rd.bareName(j, stop) && len(strings.Fields(s)) <= 2
+}
+
+// closesByShape recognises a sign-off that no list holds by its shape: a few
+// words and a comma after a finished paragraph or sentence, then a name.
+func (rd *reader) closesByShape(j, stop int) bool {
+	s := rd.lines[j].text
+	if len(s) > 60 || !strings.HasSuffix(s, ",") && !strings.HasSuffix(s, "、") || strings.Count(s, " ") > 6 || strings.ContainsAny(s, "0123456789@:") {
+		return false
+	}
+	if above := rd.lines[j-1]; !above.blank() && !endsSentence(above.text) {
+		return false
+	}
+	k := nextText(rd.lines[:stop], j+1)
+	if k < 0 || k > j+3 {
+		return false
+	}
+	name := rd.lines[k].text
+	return (rd.from.names(name) || isName(name)) && (rd.bareName(k, stop) || rd.allSignature(k, stop) > 0)
+}
+
+// markedName recognises a name behind a dash as the last line: "- Ana", "/Ana".
+func (rd *reader) markedName(j, stop int) bool {
+	s := rd.lines[j].text
+	name := strings.TrimLeft(s, "-–—―/~ ")
+	if name == s || len(name) > 40 || !rd.from.names(name) && (!isName(name) || len(strings.Fields(name)) > 3 || unicode.IsLower(firstRune(name))) {
+		return false
+	}
+	for k := j - 1; k >= 0; k-- {
+		if above := rd.lines[k].text; above != "" {
+			return firstRune(above) != firstRune(s) && !endsInColon(above) && rd.endsAt(j+1, stop)
+		}
+	}
+	return false
+}
+
+// endsAt says whether the mail's text is over at line k: nothing but a quote, a
+// footer or the end follows.
+func (rd *reader) endsAt(k, stop int) bool {
+	for ; k < stop; k++ {
+		l := rd.lines[k]
+		if l.kind == quoteHead || l.depth > rd.lines[k-1].depth || l.signed || rd.isTail(k) || isDelimiter(l.text) {
+			return true
+		}
+		if !l.blank() {
+			return false
+		}
+	}
+	return true
+}
+
+// signature says whether line j begins a signature by its shape: a name, then
+// to the end nothing but lines such as signatures are made of. from is where
+// the value begins: text of it that ends in a colon announces a list.
+func (rd *reader) signature(j, stop, from int) bool {
+	for k := j - 1; k >= from; k-- {
+		if above := rd.lines[k].text; above != "" {
+			if endsInColon(above) && (k > from || !rd.labelEnds(k)) {
+				return false
+			}
+			break
+		}
+	}
+	s := rd.lines[j].text
+	n := rd.allSignature(j, stop)
+	switch {
+	case n == 0:
+		return false
+	case n == 1:
+		first, _, several := strings.Cut(s, ",")
+		if !several {
+			first, _, several = cutBar(s)
+		}
+		return several && isName(first) && len(strings.Fields(first)) >= 2
+	}
+	first, _, _ := cutBar(s)
+	return isName(first) && !unicode.IsLower(firstRune(first))
+}
+
+// labelEnds says whether a line is a label and no more.
+func (rd *reader) labelEnds(k int) bool {
+	_, ok := rd.parser.labels.bareLabel(clipRunes(rd.lines[k].text, 400))
+	return ok
+}
+
+// cutBar cuts a line at its first bar or dot that parts name, title and firm.
+func cutBar(s string) (before, after string, found bool) {
+	for _, bar := range []string{" | ", " · ", " • ", " – ", " - ", " / "} {
+		if before, after, found = strings.Cut(s, bar); found {
+			return before, after, found
+		}
+	}
+	return s, "", false
+}
+
+// allSignature counts the lines of text from j to where the text ends, if all
+// of them, a dozen at most, are such as signatures are made of; else it is 0.
+func (rd *reader) allSignature(j, stop int) int {
+	n := 0
+	for k := j; k < stop; k++ {
+		l := rd.lines[k]
+		if l.blank() {
+			continue
+		}
+		if k > j && (l.kind == quoteHead || l.depth != rd.lines[j].depth || l.signed || rd.isTail(k) || isDelimiter(l.text)) {
+			break
+		}
+		if n++; n > 12 || !signatureLine(l.text) && !rd.isClosing(k) {
+			return 0
+		}
+	}
+	return n
+}
+
+// signatureLine says whether a line may be part of a signature: a contact row,
+// an address, a ruler, or a few words most of which are capitalised and that
+// make no sentence.
+func signatureLine(s string) bool {
+	if len(s) > 120 {
+		return false
+	}
+	if contactRow(s) || isRuler(s) || hasAddress(s) && strings.Count(s, " ") < 8 || strings.HasPrefix(s, "www.") || strings.HasPrefix(s, "http") && !strings.Contains(s, " ") {
+		return true
+	}
+	return titled(s)
+}
+
+var smallWords = newPhrases("of,and,the,for,at,in,on,to,de,des,du,d,la,le,les,l,et,der,die,das,den,dem,und,für,im,am,an,van,von,zu,y,e,o,do,da,dos,di,del,della,dei,per,il,en,het,voor,op,te,og,och,af,i,c").phrases
+
+// titled says whether a line reads like a name, a title, a firm or a place.
+func titled(s string) bool {
+	if r := firstRune(s); unicode.IsLower(r) || strings.ContainsRune("-*•·>#", r) || endsSentence(s) && !abbreviated(s) || endsInColon(s) {
+		return false
+	}
+	words, low, high := 0, 0, 0
+	for w := range strings.FieldsSeq(s) {
+		w = strings.Trim(w, "()[],.;*_|/&+\"'·•–-")
+		if w == "" {
+			continue
+		}
+		words++
+		r := firstRune(w)
+		switch {
+		case r >= 0x2e80:
+			if !titledCJK(w) {
+				return false
+			}
+			high++
+		case unicode.IsUpper(r) || unicode.Is(unicode.Lo, r):
+			high++
+		case unicode.IsDigit(r):
+		case !smallWords[strings.ToLower(w)]:
+			low++
+		}
+	}
+	return words > 0 && words <= 10 && high > 0 && low*3 <= words || words <= 3 && low <= 1 && high+low < words
+}
+
+// titledCJK tells names and titles of Japanese and Chinese from sentences, which
+// end in a verb's kana or a full stop.
+func titledCJK(w string) bool {
+	last, _ := utf8.DecodeLastRuneInString(w)
+	return utf8.RuneCountInString(w) <= 20 && !(last >= 0x3041 && last <= 0x309f) && !strings.ContainsAny(w, "、。，！？")
+}
+
+// endsSentence says whether a line ends with the mark of a finished sentence.
+func endsSentence(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, " )\"'”’"))
+	return strings.ContainsRune(".!?。！？…", r) && r != utf8.RuneError
+}
+
+// abbreviated says whether a full stop ends no sentence but "Inc." or "S.A.".
+func abbreviated(s string) bool {
+	last := s[strings.LastIndexByte(strings.TrimRight(s, " "), ' ')+1:]
+	return strings.HasSuffix(last, ".") && (utf8.RuneCountInString(last) <= 4 || strings.Count(last, ".") > 1)
 }
 
 // proseFollows says whether real text, more than a signature, comes below.
@@ -43,7 +231,7 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		if l.blank() {
 			continue
 		}
-		if l.kind == quoteHead || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || rd.isTail(j) || isDelimiter(l.text) {
+		if l.kind == quoteHead || l.signed || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || rd.isTail(j) || isDelimiter(l.text) || postscript(l.text) {
 			break
 		}
 		if lines > 0 && rd.isClosing(j) {
@@ -56,6 +244,18 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		}
 	}
 	return prose > 0
+}
+
+// postscript says whether a line is one: it belongs to the letter, and what
+// stands above it is its end.
+func postscript(s string) bool {
+	s = strings.TrimLeft(s, "*_ ")
+	for _, mark := range []string{"PS", "P.S", "P. S", "ps:", "Ps:"} {
+		if rest, ok := strings.CutPrefix(s, mark); ok && (rest == "" || !unicode.IsLetter(firstRune(rest))) {
+			return true
+		}
+	}
+	return false
 }
 
 // proseWords counts the words of a line that may be a sentence: a row of
@@ -83,16 +283,7 @@ func (rd *reader) bareName(j, stop int) bool {
 	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !isName(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
 		return false
 	}
-	for k := j + 1; k < stop; k++ {
-		l := rd.lines[k]
-		if l.kind == quoteHead || l.depth > rd.lines[j].depth || rd.isTail(k) || isDelimiter(l.text) {
-			break
-		}
-		if !l.blank() {
-			return false
-		}
-	}
-	return true
+	return rd.endsAt(j+1, stop)
 }
 
 // signatureBlock says whether the few lines from j on are contact rows.
@@ -133,8 +324,29 @@ func (rd *reader) contactBlock(j, stop int) bool {
 	if k < 0 {
 		return true
 	}
-	if rd.isTail(k) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead {
+	if rd.isTail(k) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead || rd.allSignature(k, stop) > 1 || rd.ruledNotice(k, stop) {
 		return true
 	}
 	return rd.signatureBlock(j, stop) && !rd.proseFollows(j, stop)
+}
+
+// ruledNotice says whether the lines from k to the next ruler are a notice at
+// the mail's end, such as a document's classification.
+func (rd *reader) ruledNotice(k, stop int) bool {
+	for end := k + 1; end < min(stop, k+8); end++ {
+		if isRuler(rd.lines[end].text) {
+			_, heavy := legalWeight(rd.paragraph(k))
+			return heavy > 0 && rd.endsAt(end+1, stop)
+		}
+	}
+	return false
+}
+
+// paragraph joins the lines of text from i to the next empty one, six at most.
+func (rd *reader) paragraph(i int) string {
+	s := rd.lines[i].text
+	for k := i + 1; k < min(i+6, len(rd.lines)) && !rd.lines[k].blank() && rd.lines[k].depth == rd.lines[i].depth; k++ {
+		s += " " + clipRunes(rd.lines[k].text, 300)
+	}
+	return s
 }

@@ -12,6 +12,7 @@ func (rd *reader) values(hits []hit, stop int) []string {
 	if rd.answeredDeeper(hits) {
 		rd.raise(hits[0].line, stop)
 	}
+	rd.beneath = rd.labelsAlone(hits)
 	beneath := rd.answeredBeneath(hits, stop)
 	values := make([]string, len(hits))
 	for i, h := range hits {
@@ -22,6 +23,17 @@ func (rd *reader) values(hits []hit, stop int) []string {
 		}
 	}
 	return values
+}
+
+// labelsAlone says whether most labels but the last stand on a line of their own.
+func (rd *reader) labelsAlone(hits []hit) bool {
+	alone := 0
+	for _, h := range hits[:len(hits)-1] {
+		if rd.after(h) == "" {
+			alone++
+		}
+	}
+	return alone*2 >= len(hits)-1
 }
 
 // answeredDeeper says whether most labels stand alone with their answer beneath
