@@ -20,6 +20,9 @@ var (
 	vacationMore    = regexp.MustCompile(`(?i)limited access to|no access to|will (?:respond|reply|answer|get back|be back|return|read)|upon my return|on my return|when i (?:return|get back|am back)|back (?:in the office )?on\b|in urgent|for urgent|if (?:this|it|your (?:request|matter|message)) is urgent|in case of (?:urgen|emergenc)|during my absence|in my absence|urgent (?:matters|issues|requests)|automatic(?:ally)? (?:reply|generated|response)|auto[- ]?generated|e-?mails? (?:will|are) not (?:be )?(?:read|forwarded)|dringend|meine(?:r)? (?:abwesenheit|rückkehr|vertretung)|vertret|nicht (?:gelesen|weitergeleitet)|wieder (?:im|ab|erreichbar|da)|ab dem|en cas d['’]urgence|pour toute urgence|à mon retour|de retour|mon absence|urgen(?:te|cia|za)|a mi regreso|mi ausencia|meu retorno|minha ausência|retornarei|al mio (?:ritorno|rientro)|mia assenza|tornerò|rientr|dringende|terugkomst|mijn afwezigheid|weer (?:aanwezig|bereikbaar|terug)|緊急|お急ぎ|戻り次第|返信`)
 )
 
+// saysSo finds a mail that says of itself that a machine wrote it.
+var saysSo = regexp.MustCompile(`(?i)\b(?:this|this (?:e-?mail|message|mail|notice|notification|reply)) (?:is|was|has been) (?:an? |sent |generated |created )?(?:automat(?:ed|ic|ically)|auto-?generated)(?: (?:e-?mail|message|mail|response|reply|notification|notice|generated|sent|created|acknowledge?ment)|\.)|\bdies(?:e (?:e-?mail|nachricht|mail) wurde| ist eine?) automatisch\S* (?:generierte|erstellte|erzeugte|versendete|generiert|erstellt|erzeugt|versendet|verschickt|nachricht|antwort|e-?mail|mail)|\b(?:ceci est un (?:message|courriel|e-?mail) (?:automatique|généré automatiquement|envoyé automatiquement)|(?:ce message|ce courriel|cet e-?mail) (?:a été|est) (?:généré|envoyé) automatiquement|est(?:e es un mensaje|e es un correo|a es una respuesta) (?:automátic[oa]|generad[oa] automáticamente)|este (?:mensaje|correo) (?:se ha generado|ha sido (?:generado|enviado)|fue generado) automáticamente|esta é uma mensagem (?:automática|gerada automaticamente)|esta mensagem foi (?:gerada|enviada) automaticamente|quest(?:o è un messaggio|a è una (?:e-?mail|risposta)) (?:automatic[oa]|generat[oa] automaticamente)|quest[oa] (?:messaggio|e-?mail) è stat[oa] (?:generat[oa]|inviat[oa]) automaticamente|dit is een automatisch\S* (?:gegenereerd\S* )?(?:bericht|e-?mail|antwoord)|dit bericht is automatisch)|このメール(?:は|はシステム(?:より|から))?自動|自動(?:送信|返信|配信)(?:メール|され)|本邮件(?:由|为)系统自动|系统自动(?:发送|回复)`)
+
 // automatic says what kind of machine wrote a mail, and what showed it. Only
 // header fields decide against a mail that holds a filled-in form: its author
 // may well write about vacations and bounces.
@@ -162,6 +165,9 @@ func keyword(v string) string {
 func byText(msg *Message) (Automatic, string) {
 	if vacationSubject.MatchString(msg.Subject) {
 		return AutoReply, "the subject"
+	}
+	if len(msg.own) < 6000 && saysSo.MatchString(msg.own) {
+		return AutoReply, "the text says so"
 	}
 	text := clipRunes(msg.Fresh, 3000)
 	if vacationText.MatchString(text) && vacationMore.MatchString(text) && len(strings.Fields(text)) < 220 {

@@ -26,6 +26,7 @@ func (p *Parser) readBody(root *part, msg *Message) {
 	}
 	msg.Text = joinLines(chosen.lines)
 	msg.Fresh = fresh(chosen.lines, c.from)
+	msg.own = unquotedText(chosen.lines)
 	if len(forms) == 0 || forms[0].age > 0 {
 		if msg.Command = command(msg.Fresh); msg.Command != nil {
 			forms = nil
@@ -273,6 +274,20 @@ func fresh(lines []line, from sender) string {
 			break
 		}
 		out = append(out, l)
+	}
+	return joinLines(out)
+}
+
+// unquotedText is all that stands above and between quotes.
+func unquotedText(lines []line) string {
+	var out []line
+	for _, l := range lines {
+		if l.zone > 0 {
+			break
+		}
+		if l.kind == ordinary && l.depth == 0 {
+			out = append(out, l)
+		}
 	}
 	return joinLines(out)
 }

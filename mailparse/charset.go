@@ -84,7 +84,7 @@ func decodeHigh(b []byte, name string) string {
 	if valid && !(multi && cleanIn(name, b) && !threeByte(b)) {
 		return string(b)
 	}
-	if name == "" || name == "utf-8" {
+	if name == "" || name == "utf-8" || name == "iso-2022-jp" {
 		if guess := guessCharset(b); guess != "" && !mostlyUTF8(b) {
 			name = guess
 		} else {
@@ -259,7 +259,14 @@ func decodeBOM(b []byte) (string, bool) {
 
 func manyNULs(b []byte) bool {
 	head := clip(b, 1024)
-	return len(head) >= 8 && bytes.Count(head, []byte{0})*3 >= len(head)
+	odd := 0
+	for i := 1; i < len(head); i += 2 {
+		if head[i] == 0 {
+			odd++
+		}
+	}
+	all := bytes.Count(head, []byte{0})
+	return len(head) >= 8 && all*3 >= len(head) && max(odd, all-odd)*10 >= all*9
 }
 
 func decodeUTF16(b []byte, name string) string {

@@ -13,9 +13,9 @@ wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithf
 cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
 ciao,servus,tschüss,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,
 à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
-a presto,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
-até logo,até breve,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,abraços,bjs,cumprimentos,
-grazie,saluti,saluto,cordialità,buona giornata,buon lavoro,buona serata,in fede,
+a presto,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
+até logo,até breve,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,abraços,abração,beijos,bjs,cumprimentos,
+grazie,abbraccio,abbracci,saluti,saluto,cordialità,buona giornata,buon lavoro,buona serata,in fede,
 bedankt,dank u,dank je,alvast bedankt,bij voorbaat dank,groeten,groet,groetjes,gr,grt,grtz,grtjs,mvg,
 hälsning,hälsningar,vänligen,mvh,tack,tack på förhand,tusen tack,hilsen,hilsner,venlig hilsen,vennlig hilsen,vh,tak,takk,tusen takk,på forhånd takk,på forhånd tak,
 terveisin,ystävällisin terveisin,ystävällisesti,kiitos,kiitos etukäteen,pozdrawiam,z poważaniem,z wyrazami szacunku,serdecznie pozdrawiam,dziękuję,serdecznie dziękuję,pozdrowienia,
@@ -29,7 +29,7 @@ lep pozdrav,lijep pozdrav,srdačan pozdrav,topel pozdrav,s poštovanjem,s spošt
 
 	// closingLeads are the words that may stand before one of the closings.
 	closingLeads = newPhrases(`with,mit,and,my,our,kind,kindest,best,warm,warmest,many,sincere,big,cordial,friendly,vielen,besten,herzlichen,herzlicher,herzliche,freundliche,freundlichen,freundlichem,beste,viele,liebe,lieben,schöne,sonnige,
-bien,bonne,mes,nos,très,sincères,meilleures,avec,un,una,unos,sinceros,muchas,mis,con,nuestros,muitos,meus,nossos,com,os,melhores,met,hartelijke,vriendelijke,warme,cordiali,distinti,i miei migliori,tante,
+bien,bonne,mes,nos,très,sincères,meilleures,avec,un,una,unos,sinceros,muchas,mis,con,nuestros,muitos,meus,nossos,um,uma,forte,grande,grandes,fuerte,cordiales,afectuosos,caro,cari,caloroso,calorosos,chaleureuses,respectueuses,cordiales,com,os,melhores,met,hartelijke,vriendelijke,warme,cordiali,distinti,i miei migliori,tante,
 med,de,venlig,venlige,vennlig,vennlige,bedste,mange,vänlig,vänliga,bästa`)
 
 	// closingRests may follow one: "Thanks in advance", "Danke im Voraus".

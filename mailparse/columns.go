@@ -27,7 +27,9 @@ func (set *labelSet) wrappedColumn(lines []line) (n int, out []line) {
 		more, v, col := columns(l.text)
 		switch {
 		case col < 0:
-			more = l.text
+			if more = l.text; labelKey(more) == "" {
+				return n, out
+			}
 		case col < at-1 || col > at+1:
 			return n, out
 		}
@@ -35,7 +37,7 @@ func (set *labelSet) wrappedColumn(lines []line) (n int, out []line) {
 		if v != "" {
 			values = append(values, v)
 		}
-		if h, ok := set.bareLabel(label); ok && h.rank >= good && h.edits == 0 {
+		if l, ok := set.exact[labelKey(label)]; ok && l.rank >= good {
 			best = k
 			n, out = k+1, columnLines(lines[0], label, values)
 		} else if !set.starts[labelKey(label)] {

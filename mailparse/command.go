@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 var (
@@ -14,17 +16,14 @@ var (
 	sentence    = regexp.MustCompile(`(?i)^(?:this|the|it|that|our|my|your|these|those|on|along|me|us|him|her|them|word|through|by|over|and|or|is|was|with|asap|quickly|soon|please)\b`)
 )
 
-// command reads the instruction in the first line of the mail's own text.
+// command reads the instruction in the first line of the mail's own text, or
+// in the one below a salutation.
 func command(fresh string) *Command {
-	first, rest := "", ""
-	for s := fresh; s != ""; {
-		line, after, _ := strings.Cut(s, "\n")
-		if strings.TrimSpace(line) != "" {
-			first, rest = line, after
-			break
-		}
-		s = after
+	first, rest := firstLine(fresh)
+	if greeting(first) && len(strings.Fields(first)) <= 4 {
+		first, rest = firstLine(rest)
 	}
+	first = norm.NFKC.String(clipRunes(first, 1001))
 	if len(first) > 1000 {
 		return nil
 	}
@@ -43,6 +42,17 @@ func command(fresh string) *Command {
 	}
 	c.Text = strings.TrimSpace(text + "\n" + rest)
 	return c
+}
+
+func firstLine(s string) (line, rest string) {
+	for s != "" {
+		line, rest, _ = strings.Cut(s, "\n")
+		if strings.TrimSpace(line) != "" {
+			return line, rest
+		}
+		s = rest
+	}
+	return "", ""
 }
 
 // commanded tells "RESOLVE done" from "Resolve this quickly please", a

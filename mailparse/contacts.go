@@ -49,14 +49,15 @@ func (p *Parser) contacts(text string) []Contact {
 	return found
 }
 
-// mailAddress trims what punctuation the pattern took along.
+// mailAddress lowers an address and trims what punctuation the pattern took
+// along.
 func mailAddress(s string) string {
 	s = strings.TrimLeft(s, "'*_/=.|{}~!?&#$%-+")
 	i := strings.LastIndexByte(s, '@')
 	if i <= 0 {
 		return ""
 	}
-	return s[:i+1] + strings.TrimRight(s[i+1:], "-.")
+	return strings.ToLower(s[:i+1] + strings.TrimRight(s[i+1:], "-."))
 }
 
 func (p *Parser) phones(s string) []string {

@@ -226,7 +226,7 @@ var opener = map[string]bool{"the": true, "i": true, "we": true, "you": true, "i
 // prefix finds a label that nothing but a blank parts from its value.
 func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 	text := s[from:]
-	words, strange := 0, 0
+	words, strange, before := 0, 0, ""
 	for i := 1; i <= len(text) && i < 160 && words < 12; i++ {
 		if i < len(text) && !utf8.RuneStart(text[i]) {
 			continue
@@ -244,6 +244,10 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 			continue
 		}
 		strange = 0
+		bare := false // in lower case: a label only beside others
+		if found && key == before {
+			continue // only a filler was added, which may well begin the value
+		}
 		rest := strings.TrimLeft(text[i:], " .")
 		if !ok || rest == "" || l.rank < good {
 			continue
@@ -253,17 +257,17 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 		case l.field == CaseNumber && startsWithNumber(rest):
 			h.rank = min(l.rank, good)
 		case from == 0 && !unicode.IsUpper(firstRune(text)) && unicode.Is(unicode.Latin, firstRune(text)):
-			h.rank = 0
+			h.rank, bare = 0, l.rank == strong
 		}
 		if w, _, _ := strings.Cut(strings.ToLower(rest), " "); notValue[strings.Trim(w, ",.")] {
-			if l.rank < strong || !opener[w] || h.rank == 0 {
-				h.rank = 0
-			} else {
+			if l.rank < strong || !opener[w] {
+				h.rank, bare = 0, false
+			} else if !bare {
 				h.rank = weak // "Additional Comments the pump is down"
 			}
 		}
-		if h.rank > 0 && (!found || h.at > best.at) {
-			best, found = h, true
+		if (h.rank > 0 || bare) && (!found || h.at > best.at) {
+			best, found, before = h, true, key
 		}
 	}
 	return best, found

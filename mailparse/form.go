@@ -22,6 +22,9 @@ type reader struct {
 	tails   []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
 	closes  []int8 // likewise of isClosing
 	beneath bool   // the form at hand has its answers below the labels
+	poc     string // its point of contact
+	between bool   // unquoted answers stand between its quoted lines
+	gapped  bool   // and an empty line between
 }
 
 // isTail remembers whether a line begins what is nobody's answer: by itself or,
@@ -71,185 +74,23 @@ func (rd *reader) forms() []foundForm {
 
 // plausible drops labels of signatures: weak ones below a sign-off, until a
 // sure label shows that the mail goes on.
-func (rd *reader) plausible(hits []hit) []hit {
-	var kept []hit
-	closed, next := false, 0
-	for _, h := range hits {
-		for ; next < h.line; next++ {
-			l := rd.lines[next]
-			if l.blank() {
-				continue
-			}
-			if l.kind == quoteHead {
-				closed = false
-			}
-			if isDelimiter(l.text) || l.signed || rd.isClosing(next) || rd.isTail(next) || rd.signatureName(next) {
-				closed = true
-			}
-		}
-		if h.rank >= strong || (h.rank >= good && h.field != POC && h.field != POCContact && h.sep == sepHard) {
-			closed = false
-		}
-		if !closed && h.rank >= 0 {
-			kept = append(kept, h)
-		}
-	}
-	return kept
-}
-
+// aboutCase says whether a sure label of the case itself is among hits, and not
+// only those that a signature may hold.
 // signatureName says whether the sender's bare name stands here after an
 // empty line.
-func (rd *reader) signatureName(i int) bool {
-	return i > 0 && rd.lines[i-1].blank() && rd.from.names(rd.lines[i].text) &&
-		!(i >= 2 && nearLabel(rd, i))
-}
-
 // nearLabel says whether the text above the empty line is a label without a
 // value: then the name is the answer.
-func nearLabel(rd *reader, i int) bool {
-	for j := i - 1; j >= 0 && j > i-4; j-- {
-		if rd.lines[j].blank() {
-			continue
-		}
-		h, ok := rd.parser.labels.find(clipRunes(rd.lines[j].text, 400), isCell(rd.lines, j))
-		return ok && h.field == POC && h.at >= len(rd.lines[j].text)
-	}
-	return false
-}
-
 // group cuts the labels into forms. A label met again begins another form
 // only when more labels follow it; else it is text that looks like a label.
-func (rd *reader) group(hits []hit) [][]hit {
-	var groups [][]hit
-	var cur []hit
-	has := map[Field]int{} // field to index in cur, plus one
-	flush := func() {
-		if len(cur) > 0 {
-			groups = append(groups, cur)
-		}
-		cur, has = nil, map[Field]int{}
-	}
-	for i, h := range hits {
-		if len(cur) > 0 && rd.parted(cur[len(cur)-1].line, h.line) && !rd.goesOn(cur, has, hits[i:]) {
-			flush()
-		}
-		at, again := has[h.field]
-		switch {
-		case !again:
-			if h.rank > 0 || len(cur) > 0 {
-				cur = append(cur, h)
-				has[h.field] = len(cur)
-			}
-		case newForm(cur, rd.sameText(hits[i:])):
-			flush()
-			cur = append(cur, h)
-			has[h.field] = 1
-		case rd.secondContact(cur, h):
-			cur = append(cur, h)
-		case h.rank > cur[at-1].rank && cur[at-1].rank <= weak:
-			cur = dropHit(cur, at-1, has)
-			cur = append(cur, h)
-			has[h.field] = len(cur)
-		case h.field == POC && h.rank == weak && has[POCContact] == 0:
-			h.field = POCContact
-			cur = append(cur, h)
-			has[POCContact] = len(cur)
-		}
-	}
-	flush()
-	return groups
-}
-
-func dropHit(cur []hit, at int, has map[Field]int) []hit {
-	delete(has, cur[at].field)
-	cur = append(cur[:at:at], cur[at+1:]...)
-	for i, h := range cur {
-		has[h.field] = i + 1
-	}
-	return cur
-}
-
+// letterhead says whether the labels so far are rows of a letterhead: weak ones,
+// with a ruler or a salutation between them and the first sure label.
 // secondContact says whether h is the second of two rows "Phone:", "Email:"
 // that together answer for the contact.
-func (rd *reader) secondContact(cur []hit, h hit) bool {
-	last := cur[len(cur)-1]
-	return h.field == POCContact && last.field == POCContact && h.line-last.line <= 3 && h.sep == sepHard &&
-		rd.labelWords(last) != rd.labelWords(h) && last.rank <= good && h.rank <= good
-}
-
-func (rd *reader) labelWords(h hit) string {
-	s := rd.lines[h.line].text
-	if h.end == h.line {
-		s = s[:h.at]
-	}
-	return labelKey(s)
-}
-
 // parted says whether a quote begins or ends between two labels.
-func (rd *reader) parted(a, b int) bool {
-	if rd.lines[a].zone != rd.lines[b].zone {
-		return true
-	}
-	for i := a + 1; i < b; i++ {
-		if rd.lines[i].kind == quoteHead {
-			return true
-		}
-	}
-	return false
-}
-
 // goesOn says whether a form goes on behind what looks like a quoted mail's
 // head: pasted text within a value.
-func (rd *reader) goesOn(cur []hit, has map[Field]int, rest []hit) bool {
-	if len(cur) < 2 || rd.lines[cur[0].line].depth != rd.lines[rest[0].line].depth {
-		return false
-	}
-	seen := 0
-	for _, h := range rest[:min(len(rest), 10)] {
-		if has[h.field] > 0 {
-			return false
-		}
-		if h.rank >= strong {
-			seen++
-		}
-	}
-	return seen > 0
-}
-
 // sameText keeps of hits those before a quote begins or ends.
-func (rd *reader) sameText(hits []hit) []hit {
-	first := rd.lines[hits[0].line]
-	for i, h := range hits {
-		if l := rd.lines[h.line]; l.zone != first.zone || l.depth != first.depth || i > 10 {
-			return hits[:i]
-		}
-	}
-	return hits
-}
-
 // newForm decides whether the repeated label at rest[0] begins another form.
-func newForm(cur, rest []hit) bool {
-	first := rest[0]
-	if first.rank < good && first.field != CaseNumber {
-		return false
-	}
-	fields := map[Field]bool{}
-	sure := 0
-	for _, h := range rest {
-		if fields[h.field] {
-			break
-		}
-		fields[h.field] = true
-		if h.rank >= good {
-			sure++
-		}
-	}
-	if first.field == cur[0].field || first.field == CaseNumber {
-		return sure >= 2
-	}
-	return sure >= 3
-}
-
 // form reads the values of one group of labels.
 func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 	hits = rd.inCompany(hits)
@@ -300,22 +141,8 @@ var drawnHeading = regexp.MustCompile(`^[-=*_~#+<>]{2,}\s*\S.*[-=*_~#+<>]{2,}$`)
 var headingLine = regexp.MustCompile(`(?i)^[\s*#_=\-–—]*(?:(?:(?:and|also|the|a|second|2nd|third|3rd|next|another|other|zweite\w*|deuxième|segund\w+|second\w+|tweede|autre|otr\w+|weitere\w*|und|et|y|e|en)\s+){1,3}(?:form|case|escalation|ticket|request|one|fall|caso|cas|eskalation|zaak|formular)\w*|(?:form|case|escalation|ticket|request|no\.?|nr\.?)\s*#?\d{1,2}|\d{1,2}[.)]?|\d/\d)[\s*#_=\-–—:.]*$`)
 
 // inCompany drops weak labels that no surer one vouches for.
-func (rd *reader) inCompany(hits []hit) []hit {
-	sure := 0
-	for _, h := range hits {
-		if h.rank >= good {
-			sure++
-		}
-	}
-	var kept []hit
-	for _, h := range hits {
-		if h.rank >= good || (h.rank >= weak && (sure >= 1 || len(hits) >= 3)) || (h.rank == 0 && sure >= 2) || h.field == CaseNumber && h.rank >= weak {
-			kept = append(kept, h)
-		}
-	}
-	return kept
-}
-
+// severalBare says whether labels that by themselves could be words of a
+// sentence confirm each other: three of them at least, line below line.
 // isForm says whether the labels found make a form: two fields of which one
 // is sure, or a case number alone that can be none but that.
 func (rd *reader) isForm(hits []hit, f foundForm) bool {

@@ -3,6 +3,7 @@ package mailparse
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -36,6 +37,7 @@ type open struct {
 	block  bool
 	pre    bool
 	tbl    bool
+	rows   int  // how many rows a cell spans
 	signed bool // the signature, as the mail program marks it
 }
 
@@ -57,9 +59,6 @@ type layout struct {
 	allPre   bool
 	sawBlock bool
 }
-
-// tablePos is where in a table the layout is.
-type tablePos struct{ row, col int }
 
 func newLayout(text string, allPre bool) *layout {
 	lay := &layout{z: html.NewTokenizer(strings.NewReader(text)), rules: readStyles(text), allPre: allPre}
@@ -132,7 +131,7 @@ func (lay *layout) start() {
 		var k, v []byte
 		k, v, more = lay.z.TagAttr()
 		switch string(k) {
-		case "style", "class", "type", "id", "hidden", "alt":
+		case "style", "class", "type", "id", "hidden", "alt", "value", "rowspan":
 			if attrs == nil {
 				attrs = tagAttrs{}
 			}
@@ -152,7 +151,12 @@ func (lay *layout) start() {
 	case atom.Hr:
 		lay.newLine()
 		return
-	case atom.Img, atom.Input, atom.Meta, atom.Link, atom.Base, atom.Col, atom.Area, atom.Wbr, atom.Embed, atom.Source, atom.Param, atom.Track:
+	case atom.Input:
+		if lay.hidden == 0 && isTyped(attrs) {
+			lay.text([]byte(" " + attrs["value"] + " "))
+		}
+		return
+	case atom.Img, atom.Meta, atom.Link, atom.Base, atom.Col, atom.Area, atom.Wbr, atom.Embed, atom.Source, atom.Param, atom.Track:
 		return
 	}
 	e := lay.element(tag, attrs)
@@ -179,6 +183,9 @@ func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	e.pre = tag == atom.Pre || tag == atom.Textarea || tag == atom.Plaintext || tag == atom.Xmp || tag == atom.Listing || st.pre
 	e.quote = tag == atom.Blockquote && isQuote(attrs)
 	e.signed = isSignature(attrs)
+	if tag == atom.Td || tag == atom.Th {
+		e.rows, _ = strconv.Atoi(attrs["rowspan"])
+	}
 	return e
 }
 
@@ -249,16 +256,17 @@ func (lay *layout) open(e *open) {
 	case atom.Tr:
 		if n := len(lay.tables); n > 0 {
 			lay.rows++
-			lay.tables[n-1] = tablePos{row: lay.rows, col: -1}
+			t := &lay.tables[n-1]
+			t.row, t.col = lay.rows, -1
 		}
 	case atom.Td, atom.Th:
 		if n := len(lay.tables); n > 0 {
 			t := &lay.tables[n-1]
 			if t.row == 0 {
 				lay.rows++
-				*t = tablePos{row: lay.rows, col: -1}
+				t.row, t.col = lay.rows, -1
 			}
-			t.col++
+			t.nextCell(e.rows)
 		}
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.Ul, atom.Ol, atom.Pre:
 		lay.gap = true
@@ -336,18 +344,6 @@ func (lay *layout) closeBlock(e open) {
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.Ul, atom.Ol, atom.Pre:
 		lay.gap = true
 	}
-}
-
-func (lay *layout) cellHasLine(t tablePos) bool {
-	n := len(lay.lines)
-	return n > 0 && lay.lines[n-1].row >= t.row && (lay.lines[n-1].row > t.row || lay.lines[n-1].col == t.col)
-}
-
-func (lay *layout) pos() tablePos {
-	if n := len(lay.tables); n > 0 && lay.tables[n-1].col >= 0 {
-		return lay.tables[n-1]
-	}
-	return tablePos{}
 }
 
 // br ends the line even if it is empty.

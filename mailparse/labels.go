@@ -89,7 +89,17 @@ func (set *labelSet) lookup(text string) (l label, edits int, ok bool) {
 	}
 	runes := []rune(key)
 	n := len(runes)
-	if n < 6 || n > 64 {
+	if n < 6 || n > 90 {
+		return label{}, 0, false
+	}
+	words := labelParts(text)
+	if l, ok := composed(words); ok && !set.twoLabels(words) {
+		return l, 0, true
+	}
+	if l, ok := set.halves(words); ok {
+		return l, 0, true
+	}
+	if n > 64 {
 		return label{}, 0, false
 	}
 	bag, count := letterBag(key), letterCount(runes)
@@ -138,9 +148,12 @@ func (set *labelSet) lookupHalves(text string) (label, bool) {
 
 // labelKey folds a phrase: hints in brackets go, then case, accents, blanks
 // and punctuation.
-func labelKey(text string) string {
+func labelKey(text string) string { return strings.Join(labelParts(text), "") }
+
+// labelParts are the words that count of a phrase, folded.
+func labelParts(text string) []string {
 	if len(text) > 300 {
-		return ""
+		return nil
 	}
 	text = dropHints(text)
 	words := labelWords(text)
@@ -155,7 +168,7 @@ func labelKey(text string) string {
 			words[i] = "number"
 		}
 	}
-	return strings.Join(words, "")
+	return words
 }
 
 var (

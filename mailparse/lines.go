@@ -102,11 +102,17 @@ func newlines(s string) string {
 	return strings.ReplaceAll(s, "\r", "\n")
 }
 
+const groupWise = ">>>"
+
 const maxQuoteDepth = 100 // deeper quote marks are dropped
 
 // quoteDepth cuts the '>' marks off a line. A '>' counts as a mark only at
-// the line's start.
+// the line's start, and not where the same marks end the line: so GroupWise
+// writes its attribution.
 func quoteDepth(s string) (depth int, rest string) {
+	if strings.HasPrefix(s, groupWise) && strings.HasSuffix(strings.TrimSpace(s), " "+groupWise) {
+		return 0, s
+	}
 	for {
 		t := strings.TrimLeft(s, " ")
 		if depth == 0 && len(s)-len(t) > 3 {

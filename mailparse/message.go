@@ -44,6 +44,8 @@ type Message struct {
 	Text  string
 	Fresh string
 
+	own string // Fresh with its signature and footer
+
 	Forms    []Form
 	Problems []Problem
 	Command  *Command

@@ -58,6 +58,10 @@ func (w *walker) entity(h header, body []byte, depth int, fallback string) *part
 		w.multipart(p, depth)
 	case p.mediaType == "message/rfc822" || p.mediaType == "message/global":
 		w.attachedMail(p, depth)
+	case p.mediaType == "application/pkcs7-mime" || p.mediaType == "application/x-pkcs7-mime":
+		w.signedMail(p, depth)
+	case depth == 0 && p.mediaType == "application/octet-stream" && looksLikeText(p):
+		p.mediaType, p.disposition = "text/plain", ""
 	case depth == 0 && p.mediaType == "text/plain" && (!h.has("content-type") || beginsWithPart(body)):
 		w.guessMultipart(p, depth)
 	}
@@ -120,6 +124,29 @@ func (w *walker) attachedMail(p *part, depth int) {
 	}
 	body := decodeTransfer(p.body, p.header.get("content-transfer-encoding"), len(p.body))
 	p.children = append(p.children, w.walk(body, depth+1, "text/plain"))
+}
+
+// signedMail reads the text within an opaque signature.
+func (w *walker) signedMail(p *part, depth int) {
+	content := signedContent(decodeTransfer(p.body, p.header.get("content-transfer-encoding"), len(p.body)))
+	if len(content) == 0 || depth >= w.lim.Depth {
+		return
+	}
+	p.mediaType = "multipart/signed"
+	p.children = append(p.children, w.walk(content, depth+1, "text/plain"))
+}
+
+// looksLikeText says whether a mail's only part is text under the name of any
+// bytes at all.
+func looksLikeText(p *part) bool {
+	head := decodeTransfer(clip(p.body, 4096), p.header.get("content-transfer-encoding"), 2048)
+	strange := 0
+	for _, c := range head {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1b || c == 0x7f {
+			strange++
+		}
+	}
+	return len(head) > 0 && strange == 0 && (p.fileName == "" || strings.HasSuffix(strings.ToLower(p.fileName), ".txt"))
 }
 
 // guessMultipart reads a mail whose Content-Type was lost on the way.

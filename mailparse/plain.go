@@ -14,7 +14,7 @@ type plainOptions struct {
 
 // readPlain turns text/plain into lines.
 func readPlain(text string, opt plainOptions) document {
-	text = cleanText(withoutMiddle(newlines(text), opt.lines))
+	text = cleanText(withoutMiddle(withoutGaps(newlines(text)), opt.lines))
 	var doc document
 	var fl flow
 	signed, skipping := false, false
@@ -99,6 +99,25 @@ func withoutUU(text string) string {
 		out = append(out, held...)
 	}
 	return strings.Join(out, "\n")
+}
+
+// withoutGaps shortens runs of more than a hundred empty lines.
+func withoutGaps(text string) string {
+	const most = 100
+	if strings.Count(text, "\n") <= most {
+		return text
+	}
+	var sb strings.Builder
+	empty := 0
+	for s := range strings.Lines(text) {
+		if strings.TrimSpace(s) != "" {
+			empty = 0
+		} else if empty++; empty > most {
+			continue
+		}
+		sb.WriteString(s)
+	}
+	return sb.String()
 }
 
 // withoutMiddle keeps of a text with more than n lines the first three

@@ -23,7 +23,7 @@ var headKinds = func() map[string]string {
 		"from":    "from,von,de,da,van,från,fra,od,от,від,lähettäjä,kimden,gönderen,差出人,送信者,发件人,寄件者,寄件人,보낸 사람,보낸사람,feladó,expéditeur,remitente,remetente,mittente,afzender,absender,avsändare,afsender,από,de la,expeditor,pošiljatelj,pošiljatelj,מאת,من",
 		"to":      "to,an,à,a,para,aan,till,til,do,komu,кому,kime,宛先,收件人,收件者,받는 사람,받는사람,címzett,pour,vastaanottaja,προς,către,catre,za,pro,prejemnik,primatelj,одержувач,alıcı,ontvanger,mottagare,modtager,mottaker,empfänger,destinataire,destinatario,destinatário,אל,إلى",
 		"subject": "subject,betreff,objet,asunto,assunto,oggetto,onderwerp,ämne,emne,temat,předmět,тема,konu,件名,主题,主旨,标题,제목,tárgy,aihe,θέμα,subiect,predmet,tema,teema,sujet,zadeva,נושא,الموضوع",
-		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,gönderildi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,보낸 날짜,wysłano,odesláno,odoslané,poslano,lähetetty,päivämäärä,päiväys,elküldve,küldve,στάλθηκε,εστάλη,ημερομηνία,ημ/νία,trimis,dată,надіслано,傳送日期,发送日期,送信日,dag,נשלח,תאריך,تاريخ الإرسال,تم الإرسال,التاريخ",
+		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviada,enviada a,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,gönderildi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,보낸 날짜,wysłano,odesláno,odoslané,poslano,lähetetty,päivämäärä,päiväys,elküldve,küldve,στάλθηκε,εστάλη,ημερομηνία,ημ/νία,trimis,dată,надіслано,傳送日期,发送日期,送信日,dag,נשלח,תאריך,تاريخ الإرسال,تم الإرسال,التاريخ",
 		"other":   "cc,kopie,kopi,copie,копия,抄送,reply-to,antwort an,importance,wichtigkeit,priority,résumé,organization,attachments,anlagen",
 	} {
 		for name := range strings.SplitSeq(names, ",") {
@@ -100,6 +100,9 @@ func (c *collector) evidence(lines []line, i, n int) bool {
 // quote is marked by depth.
 func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 	s := strings.Trim(lines[i].text, "* ")
+	if strings.HasPrefix(s, groupWise) && strings.HasSuffix(s, groupWise) && len(s) > 10 {
+		return 1, deeperNext(lines, i+1, lines[i].depth)
+	}
 	if len(s) <= 200 && (strings.ContainsRune("-_=*—–", firstRune(lines[i].text)) && originalRuler.MatchString(lines[i].text) || endsInColon(s) && forwardIntro.MatchString(s)) {
 		n = 1
 		if k := nextText(lines, i+1); k >= 0 {
@@ -139,6 +142,9 @@ func headerBlock(lines []line, i, need int) int {
 		kind, value := headRow(l.text)
 		if kind == "" && len(kinds) == 0 {
 			return 0
+		}
+		if kind == "" && kinds["from"] && !kinds["date"] && datedRow(l.text) {
+			kind = "date" // whatever its name
 		}
 		if kind == "" {
 			// A wrapped row: one or two lines at most, and no label.
@@ -194,6 +200,13 @@ func foreignBlock(lines []line, i int) int {
 	return n
 }
 
+// datedRow says whether a line is a row of one or two words, a colon and a date
+// with its hour.
+func datedRow(s string) bool {
+	at := strings.IndexAny(clipRunes(s, 40), ":：")
+	return at > 0 && strings.Count(s[:at], " ") <= 2 && !strings.ContainsAny(s[:at], "0123456789@") && fullDate.MatchString(s[at:]) && clock.MatchString(s[at+1:])
+}
+
 var clock = regexp.MustCompile(`\b\d{1,2}[:.]\d\d\b`)
 
 func rowFollows(lines []line, j int) bool {
@@ -213,7 +226,7 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 	joined := ""
 	for n = 1; n <= 4 && i+n-1 < len(lines); n++ {
 		l := lines[i+n-1]
-		if l.blank() || l.depth != lines[i].depth || l.row != lines[i].row || len(joined)+len(l.text) > 500 {
+		if l.blank() || l.depth != lines[i].depth || l.row != lines[i].row || len(joined)+len(l.text) > 500 || n > 1 && labelled.MatchString(l.text) {
 			break
 		}
 		joined = strings.TrimSpace(joined + " " + l.text)

@@ -173,6 +173,9 @@ var socialNames = newPhrases("facebook,twitter,x,linkedin,instagram,youtube,xing
 func socialRow(s string) bool {
 	words := splitWords(s, 12)
 	for _, w := range words {
+		if w.begin > 0 && s[w.begin-1] == '.' || w.end < len(s)-1 && s[w.end] == '.' && s[w.end+1] != ' ' {
+			continue // a domain
+		}
 		if !socialNames[w.text] {
 			return false
 		}

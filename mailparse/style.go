@@ -234,6 +234,15 @@ func isQuote(attrs tagAttrs) bool {
 	return strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "quote") || strings.Contains(class, "cite")
 }
 
+// isTyped says whether an input element shows its value as text.
+func isTyped(attrs tagAttrs) bool {
+	switch strings.ToLower(attrs["type"]) {
+	case "", "text", "email", "tel", "number", "url", "search", "date", "time", "datetime-local":
+		return attrs["value"] != ""
+	}
+	return false
+}
+
 // isSignature knows the elements in which mail programs keep the signature:
 // gmail_signature, moz-signature, Signature, AppleMailSignature and the like.
 func isSignature(attrs tagAttrs) bool {

@@ -14,7 +14,9 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	switch {
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
-	case s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)) || rd.isTail(j):
+	case s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)):
+		return true
+	case rd.isTail(j) && !rd.announced(j, h):
 		return true
 	case rd.isClosing(j) && !rd.proseFollows(j+1, stop):
 		return true
@@ -24,7 +26,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 		return true
 	}
 	parted := j > 0 && rd.lines[j-1].blank()
-	if rd.from.names(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
+	if rd.own(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
 		return true
 	}
 	if begun && parted && rd.from.addr != "" && strings.EqualFold(s, rd.from.addr) && !rd.proseFollows(j+1, stop) {
@@ -39,6 +41,25 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	return begun && rd.bareName(j, stop) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
 }
 
+// own says whether a line is the sender's name, or the name that the form gives
+// as the point of contact.
+func (rd *reader) own(s string) bool {
+	return rd.from.names(s) || rd.poc != "" && strings.EqualFold(strings.Trim(s, "*_ ,."), rd.poc)
+}
+
+// announced says whether the text above line j, within the value of h, ends in a
+// colon: what follows is pasted, and more of the value stands below it.
+func (rd *reader) announced(j int, h hit) bool {
+	k := j - 1
+	for k > h.end && rd.lines[k].blank() {
+		k--
+	}
+	if k < h.end || !endsInColon(rd.lines[k].text) || k == h.end && rd.after(h) == "" {
+		return false
+	}
+	return rd.proseFollows(j+1, len(rd.lines))
+}
+
 // lastName recognises a name right below the last sentence, without an empty
 // line, as the last line of all.
 func (rd *reader) lastName(j, stop int) bool {
@@ -50,21 +71,26 @@ func (rd *reader) lastName(j, stop int) bool {
 }
 
 // closesByShape recognises a sign-off that no list holds by its shape: a few
-// words and a comma after a finished paragraph or sentence, then a name.
+// words and a comma after a finished paragraph or sentence, then a name; or a
+// few words right above the sender's own name.
 func (rd *reader) closesByShape(j, stop int) bool {
 	s := rd.lines[j].text
-	if len(s) > 60 || !strings.HasSuffix(s, ",") && !strings.HasSuffix(s, "、") || strings.Count(s, " ") > 6 || strings.ContainsAny(s, "0123456789@:") {
+	if len(s) > 60 || strings.Count(s, " ") > 6 || strings.ContainsAny(s, "0123456789@:") {
 		return false
 	}
-	if above := rd.lines[j-1]; !above.blank() && !endsSentence(above.text) {
-		return false
-	}
+	above := rd.lines[j-1]
 	k := nextText(rd.lines[:stop], j+1)
-	if k < 0 || k > j+3 {
+	if !above.blank() && !endsSentence(above.text) || k < 0 || k > j+3 {
 		return false
 	}
 	name := rd.lines[k].text
-	return (rd.from.names(name) || isName(name)) && (rd.bareName(k, stop) || rd.allSignature(k, stop) > 0)
+	switch {
+	case strings.HasSuffix(s, ",") || strings.HasSuffix(s, "、"):
+		return (rd.own(name) || isName(name)) && (rd.bareName(k, stop) || rd.allSignature(k, stop) > 0)
+	case k == j+1 && above.blank() && strings.Count(s, " ") < 4 && (!endsSentence(s) || strings.HasSuffix(s, "!")):
+		return rd.own(name) && (rd.endsAt(k+1, stop) || rd.allSignature(k, stop) > 0)
+	}
+	return false
 }
 
 // markedName recognises a name behind a dash as the last line: "- Ana", "/Ana".
@@ -119,10 +145,10 @@ func (rd *reader) signature(j, stop, from int) bool {
 		if !several {
 			first, _, several = cutBar(s)
 		}
-		return several && isName(first) && len(strings.Fields(first)) >= 2
+		return several && (isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
 	}
 	first, _, _ := cutBar(s)
-	return isName(first) && !unicode.IsLower(firstRune(first))
+	return isName(first) && !unicode.IsLower(firstRune(first)) || rd.own(first)
 }
 
 // labelEnds says whether a line is a label and no more.

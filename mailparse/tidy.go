@@ -13,9 +13,10 @@ var (
 	bracketed = regexp.MustCompile(`^\s*(?:<([^<>@\d]+)>|\[([^\[\]@\d]+)\]|\{([^{}@\d]+)\}|«([^«»@\d]+)»|＜([^＜＞@\d]+)＞|【([^【】@\d]+)】|\(([^()@\d]+)\)|（([^（）@\d]+)）)\s*`)
 	hintWords = regexp.MustCompile(`(?i)(?:^|[^\p{L}\d])(?:your|enter|insert|fill|please|type|here|name|number|phone|e-?mail|text|optional|required|if any|case|step|contact|comments?|poc|todo|tbd|value|bitte|ihre?|eingeben|eintragen|ausfüllen|hier|votre|saisir|saisissez|ici|indiquez|su|aquí|introduzca|seu|sua|aqui|preencha|insira|inserire|qui|inserisci|uw|hier|invullen|vul|nummer|fallnummer|numéro|número|numero|nom|nombre|nome|naam|pflichtfeld|falls|telefon\w*|teléfono|téléphone|describe|what you|as shown|click or tap)(?:[^\p{L}\d]|$)|ご?記入|入力|番号|記載`)
 	plainHint = regexp.MustCompile(`(?i)^(?:click (?:or tap )?here to enter .*|(?:please )?(?:enter|insert|fill in|type|add)\b.{0,60}\bhere\.?|(?:please )?(?:enter|insert|fill in) (?:your |the )?(?:case number|name|phone.*|e-?mail.*|details|comments|next step)\.?|your (?:case number|name|phone number(?: or e-?mail)?|e-?mail|contact|comments)(?: here)?\.?|to be (?:filled(?: in)?|completed|confirmed|determined|advised)|bitte (?:ausfüllen|eintragen|hier .*)|à compléter|a compléter|por completar|a preencher|da compilare|in te vullen|klicken (?:oder tippen )?sie hier.*|\(?(?:optional|required|if any|mandatory)\)?)$`)
-	emptyWord = regexp.MustCompile(`(?i)^[\s.]*(?:n\s?/\s?a|n\.a\.?|n\\a|na|nil|x{2,}|xx?x?-?x{3,}|[?_.…\-–—=*~#/\\\s]+|tbd|tbc|tba|t\.b\.d\.?|xxx.*xxx|\[\s*\]|\(\s*\)|<\s*>|\{\s*\})[\s.!]*$`)
+	emptyWord = regexp.MustCompile(`(?i)^[\s.]*(?:n\s?/\s?a|n\.a\.?|n\\a|na|nil|x{2,}|xx?x?-?x{3,}|[?_.…\-–—―－ー‐−・·•=*~#/\\\s]+|tbd|tbc|tba|t\.b\.d\.?|xxx.*xxx|\[\s*\]|\(\s*\)|<\s*>|\{\s*\})[\s.!]*$`)
 	noAnswer  = regexp.MustCompile(`(?i)^(?:none|unknown|not known|don['’]?t know|do not know|no idea|not sure|keine?|unbekannt|aucune?|inconnu|ningun[oa]|desconocido|nenhum|desconhecido|nessun[oa]?|sconosciuto|geen|onbekend|なし|不明|無し)[.!]?$`)
 	urlCopy   = regexp.MustCompile(`\s?<(?:mailto|tel|callto|sip):[^<>\s]+>|\s?\[(?:mailto|tel):[^\[\]\s]+\]|<https?://[^<>\s]+>`)
+	endTags   = regexp.MustCompile(`(?:\s*</[A-Za-z][\w.:-]*>)+\s*$`) // of a form written as XML
 	mdMail    = regexp.MustCompile(`\[([^\[\]\n]+)\]\((?:mailto|tel):[^()\s]+\)`)
 )
 
@@ -29,6 +30,7 @@ func tidyValue(s string, f Field) string {
 	if strings.ContainsAny(s, "<[") {
 		s = urlCopy.ReplaceAllString(s, "")
 		s = mdMail.ReplaceAllString(s, "$1")
+		s = strings.TrimSpace(endTags.ReplaceAllString(s, ""))
 	}
 	for _, colon := range []string{": ", "：", "= "} {
 		s = strings.TrimSpace(strings.TrimPrefix(s, colon)) // on the line below the label
@@ -102,20 +104,23 @@ func (f *foundForm) tidy() {
 	f.undress("o ", "") // Word's hollow bullet as text
 	f.undress("A:", "")
 	f.undress(`"`, `",`)
+	f.undress("", `"`)
+	f.undress("'", "'")
 	for _, field := range fields {
 		v := f.value(field)
 		*v = tidyValue(*v, field)
 	}
 }
 
-// undress takes marks off all values when most of them wear them, two at least: they belong to the layout. The value after which the object ends wears
-// no comma.
+// undress takes marks off all values when most of them wear them, two at
+// least: they belong to the layout. The value after which an object ends wears
+// no comma; a mark at the end alone counts where it closes nothing.
 func (f *foundForm) undress(prefix, suffix string) {
 	worn, all := 0, 0
 	for _, field := range fields {
 		if v := *f.value(field); v != "" {
 			all++
-			if strings.HasPrefix(v, prefix) && strings.HasSuffix(v, suffix) {
+			if strings.HasPrefix(v, prefix) && strings.HasSuffix(v, suffix) && (prefix != "" || strings.Count(v, suffix)%2 == 1) {
 				worn++
 			}
 		}
@@ -151,7 +156,7 @@ func (p *Parser) caseNumber(value string) (number string, several []string) {
 	if loc := casePrefix.FindStringIndex(v); loc != nil && loc[1] < len(v) {
 		bare = v[loc[1]:]
 	}
-	bare = strings.Trim(bare, " \t#.,;:!()[]{}<>\"'*`“”„«»/")
+	bare = strings.Trim(bare, " \t#.,;:!()[]{}<>\"'*`“”„«»/_~")
 	if p.validCase(bare) && digits(bare) > 0 {
 		return bare, nil
 	}

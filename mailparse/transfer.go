@@ -191,7 +191,7 @@ func base64Line(line []byte) bool {
 // matter.
 func decodeQuotedPrintable(b []byte) []byte {
 	out := make([]byte, 0, len(b))
-	raw := rawEquals(b)
+	raw, doubled := rawEquals(b), doubledBreaks(b)
 	for pos := 0; pos < len(b); {
 		line, next := cutLine(b, pos)
 		ended := next <= len(b) && next > pos && b[next-1] == '\n'
@@ -214,8 +214,18 @@ func decodeQuotedPrintable(b []byte) []byte {
 		if !soft && ended {
 			out = append(out, '\n')
 		}
+		if empty, after := cutLine(b, min(pos, len(b))); soft && doubled && len(empty) == 0 {
+			pos = after
+		}
 	}
 	return out
+}
+
+// doubledBreaks says whether a gateway put an empty line after every soft break.
+func doubledBreaks(b []byte) bool {
+	b = clip(b, 256<<10)
+	n := bytes.Count(b, []byte("=\r\n")) + bytes.Count(b, []byte("=\n"))
+	return n > 1 && n == bytes.Count(b, []byte("=\r\n\r\n"))+bytes.Count(b, []byte("=\n\n"))
 }
 
 // rawEquals says whether a body leaves equals signs unescaped, so that "=50"

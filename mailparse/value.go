@@ -1,7 +1,6 @@
 package mailparse
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -12,12 +11,17 @@ func (rd *reader) values(hits []hit, stop int) []string {
 	if rd.answeredDeeper(hits) {
 		rd.raise(hits[0].line, stop)
 	}
-	rd.beneath = rd.labelsAlone(hits)
+	rd.between = rd.answeredBetween(hits)
+	rd.beneath, rd.gapped = rd.labelsAlone(hits), rd.answersGapped(hits)
 	beneath := rd.answeredBeneath(hits, stop)
 	values := make([]string, len(hits))
+	rd.poc = ""
 	for i, h := range hits {
 		if i+1 < len(hits) {
 			values[i] = rd.inner(h, hits[i+1].line, beneath)
+			if h.field == POC {
+				rd.poc = tidyValue(values[i], POC)
+			}
 		} else {
 			values[i] = rd.last(h, stop, beneath)
 		}
@@ -25,71 +29,16 @@ func (rd *reader) values(hits []hit, stop int) []string {
 	return values
 }
 
+// answeredBetween says whether one of the labels is answered by unquoted text
+// between the quoted lines.
 // labelsAlone says whether most labels but the last stand on a line of their own.
-func (rd *reader) labelsAlone(hits []hit) bool {
-	alone := 0
-	for _, h := range hits[:len(hits)-1] {
-		if rd.after(h) == "" {
-			alone++
-		}
-	}
-	return alone*2 >= len(hits)-1
-}
-
 // answeredDeeper says whether most labels stand alone with their answer beneath
 // them quoted one deeper: a mail program that lost count of its marks.
-func (rd *reader) answeredDeeper(hits []hit) bool {
-	deeper, alone := 0, 0
-	for i, h := range hits[:len(hits)-1] {
-		if rd.after(h) != "" {
-			continue
-		}
-		alone++
-		k := nextText(rd.lines[:hits[i+1].line], h.end+1)
-		if k >= 0 && rd.lines[k].depth > rd.lines[h.line].depth && rd.lines[k].zone == rd.lines[h.line].zone {
-			deeper++
-		}
-	}
-	return deeper >= 2 && deeper*2 > alone
-}
-
 // raise takes the answers of such a form back to the depth of its labels. What
 // follows the last of them after an empty line is left: it may be a quote.
-func (rd *reader) raise(from, stop int) {
-	depth := rd.lines[from].depth
-	for i := from; i < stop; i++ {
-		l := &rd.lines[i]
-		if l.kind == quoteHead || l.zone != rd.lines[from].zone {
-			return
-		}
-		if l.depth == depth+1 {
-			l.depth = depth
-		}
-	}
-}
-
 // answeredBeneath says whether most answers to a quoted template stand
 // unquoted under the labels although the quoted lines hold text too: then the
 // newer answer counts.
-func (rd *reader) answeredBeneath(hits []hit, stop int) bool {
-	both := 0
-	for i, h := range hits {
-		next := stop
-		if i+1 < len(hits) {
-			next = hits[i+1].line
-		}
-		if rd.after(h) != "" && i+1 < len(hits) {
-			for j := h.end + 1; j < next; j++ {
-				if !rd.lines[j].blank() && rd.lines[j].depth < rd.lines[h.line].depth {
-					both++
-					break
-				}
-			}
-		}
-	}
-	return both >= 2
-}
-
 // after is the text behind a label on its line.
 func (rd *reader) after(h hit) string {
 	return strings.TrimSpace(rd.lines[h.end].text[min(h.at, len(rd.lines[h.end].text)):])
@@ -173,6 +122,10 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 			}
 			continue
 		}
+		if l.depth < depth && l.kind == ordinary && rd.between && rd.lines[j-1].depth == depth && len(out) > 0 {
+			lower, _ := rd.answerBelow(hit{line: h.line, end: j - 1, at: len(rd.lines[j-1].text), field: h.field}, stop, "", true)
+			return strings.Join(append(out, lower), "\n")
+		}
 		if l.kind == quoteHead || l.zone != rd.lines[h.line].zone || l.depth < depth ||
 			(l.depth > depth && !rd.pasted(j, stop, depth)) {
 			break
@@ -186,6 +139,9 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		if own != "" && gap && rd.instructed(h.line) {
 			break
 		}
+		if gap && rd.quoterGoesOn(h, len(out) > 0) {
+			break
+		}
 		if len(out) > 0 && gap && shortField(h.field) || rd.tailAt(j, stop, h, len(out) > 0) {
 			break
 		}
@@ -195,23 +151,13 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 	return trimRulers(strings.TrimSpace(strings.Join(out, "\n")))
 }
 
+// quoterGoesOn says whether text after an empty line below the last label of a
+// quoted form is the quoted letter's: an answer would stand on the label's
+// line, or as near to it as the other answers stand to theirs.
+// answersGapped says whether an empty line parts one of the labels from its
+// answer.
 // instructed says whether line i stands in a quoted letter that asks to fill in
 // the form: then what goes on below an answered label is that letter's text.
-func (rd *reader) instructed(i int) bool {
-	l := rd.lines[i]
-	if l.depth+l.zone == 0 {
-		return false
-	}
-	for j := i - 1; j >= max(i-40, 0) && rd.lines[j].kind != quoteHead && rd.lines[j].zone == l.zone; j-- {
-		if s := rd.lines[j].text; rd.lines[j].depth == l.depth && len(s) < 400 && instruction.MatchString(s) {
-			return true
-		}
-	}
-	return false
-}
-
-var instruction = regexp.MustCompile(`(?i)\b(?:fill|complete|template|these lines|this form|the form|ausfüllen|füllen|formular|vorlage|remplir|compléter|formulaire|modèle|rellen|complet|formulario|plantilla|preench|formulário|modelo|compilare|compili|modulo|invullen|vul|formulier|sjabloon)|ご記入|記入|テンプレート`)
-
 // shortField says whether a field's value is a line or two, so that an empty
 // line ends it where no other label follows.
 func shortField(f Field) bool { return f == CaseNumber || f == POC || f == POCContact }
@@ -238,73 +184,9 @@ func (rd *reader) rowHadCell(h hit, j int) bool {
 // answerBelow reads an unquoted answer under the last quoted label. Where the
 // other labels are answered on their quoted lines, unquoted text below the
 // last one is the mail's own text, not an answer.
-func (rd *reader) answerBelow(h hit, stop int, own string, beneath bool) (string, bool) {
-	depth := rd.lines[h.line].depth
-	if own != "" && tidyValue(own, h.field) != "" && !beneath {
-		return "", false
-	}
-	var out []string
-	for j := h.end + 1; j < stop; j++ {
-		l := rd.lines[j]
-		if l.blank() {
-			if len(out) > 0 {
-				out = append(out, "")
-			}
-			continue
-		}
-		if l.kind == quoteHead || l.zone != rd.lines[h.line].zone {
-			break
-		}
-		if l.depth >= depth {
-			if len(out) > 0 {
-				break
-			}
-			return "", false
-		}
-		if rd.tailAt(j, stop, h, len(out) > 0) {
-			break
-		}
-		out = append(out, l.text)
-	}
-	s := strings.TrimSpace(strings.Join(out, "\n"))
-	return s, s != ""
-}
-
 // pasted says whether the deeper line j is text of this value, such as a
 // shell prompt, and no quote: text of the value goes on below it, or it is a
 // line or two that look like a prompt.
-func (rd *reader) pasted(j, stop, depth int) bool {
-	n := 0
-	k := j
-	for ; k < stop && (rd.lines[k].depth > depth || rd.lines[k].blank()); k++ {
-		if !rd.lines[k].blank() {
-			n++
-			if isClosing(rd.lines[k].text) || greeting(rd.lines[k].text) {
-				return false
-			}
-		}
-		if n > 12 {
-			return false
-		}
-	}
-	if j > 0 && rd.lines[j-1].blank() && n > 2 {
-		return false
-	}
-	if k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isClosing(rd.lines[k].text) && !isDelimiter(rd.lines[k].text) && !rd.isTail(k) {
-		return true
-	}
-	return n <= 3 && !rd.lines[max(j-1, 0)].blank() && !unicode.IsUpper(firstRune(rd.lines[j].text))
-}
-
-func greeting(s string) bool {
-	w, _, _ := strings.Cut(strings.ToLower(s), " ")
-	switch strings.Trim(w, ",.!:") {
-	case "hi", "hello", "dear", "hallo", "bonjour", "hola", "ciao", "buongiorno", "olá", "beste", "guten", "sehr", "liebe", "lieber", "good":
-		return true
-	}
-	return false
-}
-
 // stacked reads a form whose labels all come first and whose values follow,
 // one a line: what remains of a table with a header row.
 func (rd *reader) stacked(hits []hit, stop int) []string {

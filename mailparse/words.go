@@ -118,5 +118,3 @@ func (set phraseSet) match(words []word) int {
 	}
 	return best
 }
-
-func (set phraseSet) has(w word) bool { return set.phrases[w.text] }

@@ -1,0 +1,31 @@
+package mailparse
+
+// tablePos is where in a table the layout is.
+type tablePos struct {
+	row, col int
+	spans    [8]int // rows that a cell of each column still reaches into
+}
+
+// nextCell goes to the next column that no cell above reaches into.
+func (t *tablePos) nextCell(rows int) {
+	t.col++
+	for t.col < len(t.spans) && t.spans[t.col] > 0 {
+		t.spans[t.col]--
+		t.col++
+	}
+	if t.col < len(t.spans) && rows > 1 {
+		t.spans[t.col] = rows - 1
+	}
+}
+
+func (lay *layout) cellHasLine(t tablePos) bool {
+	n := len(lay.lines)
+	return n > 0 && lay.lines[n-1].row >= t.row && (lay.lines[n-1].row > t.row || lay.lines[n-1].col == t.col)
+}
+
+func (lay *layout) pos() tablePos {
+	if n := len(lay.tables); n > 0 && lay.tables[n-1].col >= 0 {
+		return lay.tables[n-1]
+	}
+	return tablePos{}
+}
