@@ -358,7 +358,14 @@ func forgetLeavesNoTrace(b *bench) {
 		b.matter(ends)
 		other := accepted("m9", 1)
 		other.Escalations[0].Case, other.Escalations[0].Earlier = "07654321", []escalation.Outcome{{EndedBy: person}}
-		other.Escalations[0].Timeline = []escalation.Entry{{What: "note", Text: "see <" + person + ">."}}
+		other.Escalations[0].Timeline = []escalation.Entry{
+			{What: "note", Text: "see <" + person + ">."},
+			{What: "added", Who: "colleague@acme.example", Text: "Point of Contact: Nina\nPhone Number or Email for POC: " + person},
+		}
+		other.Escalations[0].Form.NextStep = "Call Nina, " + person
+		digest := notice("m9", "director@example.com")
+		digest.Kind, digest.Case, digest.Letter.Digest = escalation.KindDigest, "", &escalation.Digest{New: []escalation.DigestLine{{Case: "01234567", NextStep: words}}}
+		other.Notices = append(other.Notices, digest)
 		b.count(1, "desk|1|m9")
 		b.apply(other)
 		before := b.rdb.HGet(b.Context(), desk+"escalation:07654321", "revision").Val()

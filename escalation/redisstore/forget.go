@@ -41,7 +41,7 @@ const forgottenMark = "[forgotten]"
 // done, unless force is set. What the CRM wrote is left alone. Letters with
 // the person's data that have not been sent yet are ended.
 func (s *Store) Forget(ctx context.Context, addr string, force bool, by string, now time.Time) (Forgotten, error) {
-	f := &forgetter{Store: s, addr: addr, by: by, now: now}
+	f := &forgetter{Store: s, addr: addr, by: by, now: now, words: map[string]bool{}}
 	keys, err := s.scan(ctx, s.key("escalation", "*"))
 	if err != nil {
 		return f.done, fmt.Errorf("list escalations (SCAN): %w", err)
@@ -74,6 +74,8 @@ type forgetter struct {
 	by   string
 	now  time.Time
 	done Forgotten
+
+	words map[string]bool // cases whose escalation holds the person's words
 }
 
 // concerned lists the keys of the escalations that name the person, and notes
@@ -93,6 +95,7 @@ func (f *forgetter) concerned(ctx context.Context, keys []string) ([]string, err
 				continue
 			}
 			concerned = append(concerned, chunk[i])
+			f.words[e.Case] = f.wrote(e)
 			if e.Status.Active() {
 				f.done.Active = append(f.done.Active, e.Case)
 			}
@@ -123,13 +126,17 @@ func (f *forgetter) escalation(e *escalation.Escalation) bool {
 		e.Form.POC, e.Form.POCContact, e.Form.Contacts = "", "", nil
 	}
 	for i := range e.Timeline {
-		if line := &e.Timeline[i]; f.is(line.Who) {
+		line := &e.Timeline[i]
+		if f.is(line.Who) {
 			if line.What == "added" {
 				e.Form.Comments = "" // these words stand in it, too
 			}
 			line.Who, line.Text = "", ""
 		}
+		f.unword(&line.Text)
 	}
+	f.unword(&e.Form.NextStep)
+	f.unword(&e.Form.Comments)
 	for _, who := range []*string{&e.TakenBy, &e.EndedBy, &e.RemindTo} {
 		if f.is(*who) {
 			*who = ""
@@ -143,6 +150,19 @@ func (f *forgetter) escalation(e *escalation.Escalation) bool {
 	e.Told = slices.DeleteFunc(e.Told, func(t escalation.Told) bool { return f.is(t.To) })
 	e.Letters = slices.DeleteFunc(e.Letters, func(l escalation.Sent) bool { return f.names(l.Notice) })
 	return f.cleanInto(e)
+}
+
+// unword drops a text that names the person: a name and a number may stand
+// beside the address.
+func (f *forgetter) unword(text *string) {
+	if f.blank(*text) != *text {
+		*text = forgottenMark
+	}
+}
+
+// wrote reports whether an escalation holds words of the person's.
+func (f *forgetter) wrote(e *escalation.Escalation) bool {
+	return f.is(e.RequestedBy) || slices.ContainsFunc(e.Timeline, func(l escalation.Entry) bool { return l.What == "added" && f.is(l.Who) })
 }
 
 // cleanInto takes the address out of the rest of an escalation. It reports
@@ -214,7 +234,7 @@ func (f *forgetter) letter(ctx context.Context, key, data, words string) error {
 		return err
 	}
 	strip := "0"
-	if n.To == "" || words != string(inWords) {
+	if n.To == "" || words != string(inWords) || f.told(&n, words) {
 		strip = "1"
 	}
 	if strip == "0" && data == string(clean) {
@@ -224,6 +244,20 @@ func (f *forgetter) letter(ctx context.Context, key, data, words string) error {
 		id, data, clean, f.retention.Milliseconds(), strip).Int()
 	f.done.Letters += done
 	return err
+}
+
+// told reports whether a letter that is still to be sent tells the person's
+// words without the address: one on the case, or a digest with a line on it.
+func (f *forgetter) told(n *escalation.Notice, words string) bool {
+	if words == "" || n.Kind != escalation.KindDigest {
+		return words != "" && f.words[n.Case]
+	}
+	var l escalation.Letter
+	if json.Unmarshal([]byte(words), &l) != nil || l.Digest == nil {
+		return true
+	}
+	d := l.Digest
+	return slices.ContainsFunc(slices.Concat(d.Waiting, d.Overdue, d.New, d.Taken, d.Ended), func(l escalation.DigestLine) bool { return f.words[l.Case] })
 }
 
 // journal puts copies without the person in the place of lines. They stand at
