@@ -103,7 +103,7 @@ var schemes = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:https?|mailto|tel|sms|callt
 // may be a host's name (so "e.g." and "1.2" stay as they are) or the numbers of
 // an address, a colon behind a scheme or before a slash, and double backslashes.
 func defang(s string) string {
-	if !strings.ContainsAny(s, ".．｡。:：\\") {
+	if !strings.ContainsAny(s, ".․﹒．｡。:：\\") {
 		return s
 	}
 	var b strings.Builder
@@ -111,7 +111,7 @@ func defang(s string) string {
 	for i, r := range s {
 		after, mark := i+utf8.RuneLen(r), ""
 		switch r {
-		case '.', '．', '｡', '。':
+		case '.', '․', '﹒', '．', '｡', '。':
 			if inName(before) && (startsLabel(s[after:]) || unicode.IsDigit(before) && inAddress(s, i)) {
 				mark = "[.]"
 			}

@@ -30,6 +30,7 @@ func TestTextFromOutsideLosesItsLinks(t *testing.T) {
 		{"evil\u202emoc.elpmaxe", "evilmoc[.]elpmaxe"},
 		{"пример.рф", "пример[.]рф"},
 		{"example。com", "example[.]com"},
+		{"example․com, example﹒com", "example[.]com, example[.]com"},
 		{"a\r\nb\rc\u2028d", "a\nb\nc\nd"},
 		{"bell\a nul\x00 bad\xff", "bell nul bad\uFFFD"},
 	} {
