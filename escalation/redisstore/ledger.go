@@ -66,6 +66,37 @@ func (s *Store) makeLedger(ctx context.Context, now time.Time, accepted bool) er
 	return nil
 }
 
+// FirstToSay answers true to the first who wants to say something, and false
+// to all others for a while.
+func (s *Store) FirstToSay(ctx context.Context, what string, forHowLong time.Duration) (bool, error) {
+	return s.say(ctx, what, redis.SetArgs{Mode: "NX", TTL: forHowLong})
+}
+
+// Said notes that something was said and need not be for a while.
+func (s *Store) Said(ctx context.Context, what string, forHowLong time.Duration) error {
+	_, err := s.say(ctx, what, redis.SetArgs{TTL: forHowLong})
+	return err
+}
+
+func (s *Store) say(ctx context.Context, what string, how redis.SetArgs) (bool, error) {
+	err := s.rdb.SetArgs(ctx, s.key("said", what), "", how).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("note what was said (SET): %w", err)
+	}
+	return true, nil
+}
+
+// Unsaid forgets that something was said.
+func (s *Store) Unsaid(ctx context.Context, what string) error {
+	if err := s.rdb.Del(ctx, s.key("said", what)).Err(); err != nil {
+		return fmt.Errorf("forget what was said (DEL): %w", err)
+	}
+	return nil
+}
+
 // Bind makes Apply refuse, with ErrLedgerLost, once Redis holds another
 // ledger. What was read before is forgotten.
 func (s *Store) Bind(generation string) {

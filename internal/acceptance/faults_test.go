@@ -87,10 +87,19 @@ func TestConnectionsCutAtRandomMoments(t *testing.T) {
 }
 
 // admin is a client of Redis beside the daemon's.
-func (w *world) admin() *redis.Client {
-	rdb := redis.NewClient(&redis.Options{Addr: w.redis.Addr, ReadTimeout: 30 * time.Second})
+func (w *world) admin() *redis.Client { return w.client(w.redis.Addr) }
+
+func (w *world) client(addr string) *redis.Client {
+	rdb := redis.NewClient(&redis.Options{Addr: addr, ReadTimeout: 30 * time.Second})
 	w.Cleanup(func() { rdb.Close() })
 	return rdb
+}
+
+func (w *world) emptyRedis() {
+	w.Helper()
+	for _, part := range w.parts {
+		w.redisDo(w.client(part.Addr), "FLUSHALL")
+	}
 }
 
 func (w *world) redisDo(rdb *redis.Client, args ...any) {

@@ -144,7 +144,7 @@ func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
 	d := w.start(config)
 	w.settled(d, samples, 0, time.Minute)
 
-	w.redisDo(w.admin(), "FLUSHALL")
+	w.emptyRedis()
 	d.says("ledger accept", time.Minute)
 	fresh := b.add((*bag).plain)
 	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {

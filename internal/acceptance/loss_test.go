@@ -24,7 +24,7 @@ func TestEmptiedRedisIsHeld(t *testing.T) {
 	w.settled(d, samples[:6], 0, time.Minute)
 	d.stop()
 
-	w.redisDo(w.admin(), "FLUSHALL")
+	w.emptyRedis()
 	w.feed(config, b)
 	before := w.letters()
 	w.deliver(samples[6:])
@@ -33,23 +33,26 @@ func TestEmptiedRedisIsHeld(t *testing.T) {
 	d.stop()
 }
 
-// The same when it happens under a running desk, with mail on its way.
+// The same when it happens under a running desk, with mail on its way. Of its
+// daemons one tells operators.
 func TestRedisEmptiedUnderARunningDeskIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := newBag("flushed")
 	samples := b.good(12)
-	config := w.config()
+	config, second := w.config(), w.config()
 	w.feed(config, b)
 	w.deliver(samples[:6])
-	d := w.start(config)
+	d, other := w.start(config), w.start(second)
 	w.settled(d, samples[:6], 0, time.Minute)
 
 	before := w.letters()
 	w.deliver(samples[6:])
-	w.redisDo(w.admin(), "FLUSHALL")
+	w.emptyRedis()
+	other.says("ledger accept", time.Minute)
 	w.heldUntilAccepted(d, config, before, samples)
 	d.stop()
+	other.stop()
 }
 
 // A Redis that lost its last seconds is found out by the desk's own count.

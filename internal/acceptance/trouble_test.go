@@ -162,7 +162,9 @@ func TestServersThatDieInTheMiddle(t *testing.T) {
 			w.underWay(5)
 			c.die(w)
 			w.deliver(samples[100:])
-			d.says(c.complaint, time.Minute)
+			if c.name != "Redis" || w.kind == oneRedis { // a failover may pass unnoticed
+				d.says(c.complaint, time.Minute)
+			}
 			c.comeBack(w)
 			w.settled(d, samples, c.extra, c.patience)
 			d.stop()

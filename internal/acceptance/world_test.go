@@ -19,7 +19,8 @@ import (
 type world struct {
 	testing.TB
 	imap  *realserver.DovecotServer
-	redis *realserver.RedisServer // the one that has the desk's keys at the start
+	redis *realserver.RedisServer   // the one that has the desk's keys at the start
+	parts []*realserver.RedisServer // all that have keys at the start
 	kind  redisKind
 	sink  *realserver.SMTPSinkServer
 	dir   string
@@ -65,10 +66,13 @@ func newWorldOn(t testing.TB, kind redisKind, lines ...string) *world {
 		w.redis, w.redisURL = r.Master, r.URL()
 	case cluster:
 		r := realserver.Cluster(t, lines...)
-		w.redis, w.redisURL = r.MasterOf("{desk}"), r.URL()
+		w.redis, w.redisURL, w.parts = r.MasterOf("{desk}"), r.URL(), r.Masters
 	default:
 		w.redis = realserver.Redis(t, lines...)
 		w.redisURL = "redis://" + w.redis.Addr + "/0"
+	}
+	if w.parts == nil {
+		w.parts = []*realserver.RedisServer{w.redis}
 	}
 	w.write("imap-password", realserver.Password)
 	w.write("smtp-password", "relay secret")

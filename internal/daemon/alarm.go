@@ -2,9 +2,7 @@ package daemon
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"strings"
 	"time"
 
 	"escalationd/escalation"
@@ -31,22 +29,6 @@ func (d *Daemon) loginRefused(inbox string) func(error) {
 		d.raise(ctx, escalation.Alarm{At: d.now(), What: "inbox", Ref: inbox,
 			Detail: "The mailbox refuses our login, and its mails wait: " + refusal.Error() +
 				". Put the right password or token in its file; it is read at each login."})
-	}
-}
-
-// alarmNow writes to ops at once and past the outbox, because the ledger that
-// the outbox is part of cannot be used.
-func (d *Daemon) alarmNow(ctx context.Context, what, detail string) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for _, to := range d.desk.Policy.Ops {
-		n := escalation.Notice{
-			ID: strings.ToLower(rand.Text()), Kind: escalation.KindAlarm, To: to, CreatedAt: d.now(),
-			Letter: escalation.Letter{Alarms: []escalation.Alarm{{At: d.now(), What: what, Detail: detail}}},
-		}
-		if err := d.sendNow(ctx, n); err != nil {
-			d.log.Error("ops not alarmed", "alarm", what, "error", err)
-		}
 	}
 }
 

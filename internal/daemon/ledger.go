@@ -144,8 +144,12 @@ func (d *Daemon) processed(ctx context.Context) (int, error) {
 // awaitLedger waits until the ledger in Redis is one the desk may work with.
 func (d *Daemon) awaitLedger(ctx context.Context) error {
 	said := ""
+	alarm := &holdAlarm{daemon: d}
 	for ctx.Err() == nil {
 		l, err := d.findLedger(ctx)
+		if err == nil {
+			err = d.store.Unsaid(ctx, d.holdKey())
+		}
 		if err == nil {
 			if err = d.witness.keep(l, d.now()); err == nil {
 				d.store.Bind(l.Generation)
@@ -155,13 +159,13 @@ func (d *Daemon) awaitLedger(ctx context.Context) error {
 			}
 		}
 		d.ledger.set(err)
-		var hold *HoldError
 		if text := err.Error(); text != said && ctx.Err() == nil {
 			said = text
 			d.log.Error("the desk holds", "error", err)
-			if errors.As(err, &hold) {
-				d.alarmNow(ctx, "ledger", hold.Error())
-			}
+		}
+		var hold *HoldError
+		if errors.As(err, &hold) && ctx.Err() == nil {
+			alarm.tell(ctx, hold)
 		}
 		pause(ctx, d.tick)
 	}
