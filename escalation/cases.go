@@ -266,7 +266,7 @@ func notInCaseNumber(r rune) bool {
 
 func levelText(n int) string {
 	if n == 0 {
-		return "none: nobody can be reached"
+		return "none, as nobody can be reached"
 	}
 	return strconv.Itoa(n)
 }

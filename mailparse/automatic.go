@@ -7,8 +7,9 @@ import (
 
 // OwnMail tells escalationd's own mails from all others.
 type OwnMail struct {
-	Domain string // of our Message-IDs, which look like <esc.…@Domain>; empty: only the header field counts
-	Header string // of our own header field; default X-Escalationd
+	Domain  string // of our Message-IDs, which look like <esc.…@Domain>; empty: only the header field counts
+	Header  string // of our own header field; default X-Escalationd
+	Address string // that we write from; a mail from there is never answered
 }
 
 var (
@@ -38,6 +39,9 @@ func (p *Parser) automatic(h header, root *part, msg *Message) (Automatic, strin
 			return Bounce, "From a mail system"
 		}
 		return kind, reason
+	}
+	if p.own.Address != "" && strings.EqualFold(msg.From.Addr, p.own.Address) {
+		return Own, "our own address"
 	}
 	filled := false
 	for _, f := range msg.Forms {

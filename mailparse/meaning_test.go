@@ -165,6 +165,13 @@ func TestMachinesAreToldFromPeople(t *testing.T) {
 			t.Errorf("%s: got %q (%s), want %q", c.fields, msg.Automatic, msg.AutomaticReason, c.want)
 		}
 	}
+	shared := NewParser(Options{Own: OwnMail{Address: "Ana.Lopez@customer.example.com"}})
+	if msg, _ := shared.Parse(textMail(plainForm)); msg.Automatic != Own {
+		t.Errorf("written from our own address: %q", msg.Automatic)
+	}
+	if msg, _ := shared.Parse(append([]byte("Auto-Submitted: auto-replied\r\n"), textMail("x")...)); msg.Automatic != AutoReply {
+		t.Errorf("an automatic answer from our own address: %q", msg.Automatic)
+	}
 	own := NewParser(Options{Own: OwnMail{Domain: "desk.example.com"}})
 	if msg, _ := own.Parse(append([]byte("Message-ID: <esc.1@DESK.example.com>\r\n"), textMail("x")...)); msg.Automatic != Own {
 		t.Errorf("own Message-ID: %q", msg.Automatic)

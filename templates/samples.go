@@ -71,6 +71,8 @@ func sample(kind escalation.Kind) escalation.Notice {
 	case escalation.KindEnded:
 		l.Status, l.TakenBy = escalation.Resolved, "Regional leader"
 		l.Text = "Spoke with Avery. The fix is installed on both nodes, and orders are shipping again."
+	case escalation.KindWithdrawn:
+		l.Status = escalation.Withdrawn
 	case escalation.KindAlarm:
 		sampleAlarm(&n)
 	}

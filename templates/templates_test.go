@@ -342,6 +342,20 @@ func TestAlarmsOfOneCauseAreOneEntry(t *testing.T) {
 	}
 }
 
+func TestNothingToWithdrawIsSaidSo(t *testing.T) {
+	for status, want := range map[escalation.Status]string{
+		escalation.Withdrawn: "Your escalation of case 01234567 is withdrawn",
+		escalation.Resolved:  "There is nothing to withdraw: the escalation of case 01234567 is over already.",
+		"":                   "There is nothing to withdraw: case 01234567 is not escalated.",
+	} {
+		n := sample(escalation.KindWithdrawn)
+		n.Letter.Status = status
+		if got := render(t, loadBuiltIn(t), n).Text; !strings.HasPrefix(got, want) {
+			t.Errorf("status %q: %s", status, got)
+		}
+	}
+}
+
 func TestSubjectOfAlarmsCountsByKind(t *testing.T) {
 	alarm := func(what, detail string) escalation.Alarm {
 		return escalation.Alarm{At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), What: what, Detail: detail}

@@ -87,10 +87,14 @@ func printExplanation(w io.Writer, x escalation.Explanation) error {
 }
 
 func printPlan(b *strings.Builder, plan []escalation.Rung) {
-	for _, r := range plan {
+	for i, r := range plan {
 		to := strings.Join(r.To, ", ")
-		if r.Skipped {
+		above := plan[i+1:]
+		switch {
+		case r.Skipped && slices.ContainsFunc(above, func(r escalation.Rung) bool { return !r.Skipped }):
 			to = "nobody: skipped, the next level is told in its place"
+		case r.Skipped:
+			to = "nobody: skipped, and nobody above"
 		}
 		fmt.Fprintf(b, "  level %d  %s  %s: %s\n", r.Level, when(r.At), r.Name, to)
 	}

@@ -140,7 +140,8 @@ func Parser(c *config.Config) *mailparse.Parser {
 		labels[mailparse.Field(field)] = more
 	}
 	return mailparse.NewParser(mailparse.Options{
-		CaseNumber: c.Policy.CaseNumber, Labels: labels, Own: mailparse.OwnMail{Domain: domainOf(c.SMTP.From.Address)},
+		CaseNumber: c.Policy.CaseNumber, Labels: labels,
+		Own: mailparse.OwnMail{Domain: domainOf(c.SMTP.From.Address), Address: c.SMTP.From.Address},
 	})
 }
 
