@@ -28,6 +28,9 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 		{"wrong IMAP password", nil, func(*world) []edit {
 			return []edit{{"imap-password", "smtp-password"}}
 		}, []string{"inbox escalations", "refuses the user name or password"}},
+		{"no password file", nil, func(*world) []edit {
+			return []edit{{"imap-password", "no-such-file"}}
+		}, []string{"inbox escalations", "no password", "no-such-file"}},
 		{"no such folder", nil, func(*world) []edit {
 			return []edit{{"processed: Processed", "processed: Nowhere"}}
 		}, []string{"inbox escalations", "Nowhere", "create it"}},

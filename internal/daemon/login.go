@@ -50,10 +50,11 @@ type login struct {
 func (l *login) forInbox(ctx context.Context, name string) (inbox.Credentials, error) {
 	given := inbox.Credentials{Username: l.user}
 	var err error
-	if l.oauth == nil {
-		given.Password, err = l.secret()
-	} else {
+	if l.oauth != nil {
 		given.Token, err = l.accessToken(ctx)
+	} else if given.Password, err = l.secret(); err != nil {
+		err = &inbox.SetupError{Inbox: name, Problem: "there is no password to log in with", Permanent: true,
+			Remedy: "put it there; it is read at each login", Err: err}
 	}
 	given.Outcome = func(refusal error) bool { return l.ended(given.Token, refusal) }
 	var no *tokenRefusal

@@ -147,7 +147,11 @@ func (c *conn) login(ctx context.Context) error {
 		return c.capabilities(ctx)
 	}
 	creds, err := c.o.Auth(ctx)
-	if err != nil {
+	var setup *SetupError
+	switch {
+	case errors.As(err, &setup):
+		return setup
+	case err != nil:
 		return fmt.Errorf("get the credentials of inbox %s: %w", c.o.Name, err)
 	}
 	if err := c.capabilities(ctx); err != nil {
@@ -156,7 +160,6 @@ func (c *conn) login(ctx context.Context) error {
 	err = c.do(ctx, "log in to "+c.o.Addr, small, func() error { return c.authenticate(creds) })
 	if err != nil {
 		err = c.explainLogin(err)
-		var setup *SetupError
 		if errors.As(err, &setup) && creds.Outcome != nil {
 			setup.again = creds.Outcome(setup)
 		}

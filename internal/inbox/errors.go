@@ -18,7 +18,7 @@ type SetupError struct {
 	Remedy    string // what to do about it, without a full stop
 	Login     bool   // the server refused the credentials
 	Permanent bool   // waiting will not help: the daemon should not start
-	Err       error  // what the server said; may be nil
+	Err       error  // the cause, such as what the server said; may be nil
 
 	again bool // another access token is at hand
 }
@@ -31,5 +31,5 @@ func (e *SetupError) Error() string {
 	return fmt.Sprintf("inbox %s: %s%s; %s", e.Inbox, e.Problem, said, e.Remedy)
 }
 
-// Unwrap returns what the server said.
+// Unwrap returns the cause.
 func (e *SetupError) Unwrap() error { return e.Err }
