@@ -292,13 +292,25 @@ func HeldList(held []Held) string {
 	p := &page{}
 	for _, h := range held {
 		p.line("", "%-14s %s  %s", h.Ref, stamp(h.Received), h.Cause)
-		p.line("    ", "from %s: %s", cmp.Or(clip(h.From, 60), "nobody"), cmp.Or(clip(h.Subject, 100), "(no subject)"))
-		p.line("    ", "%s", h.Remedy)
+		p.line("    ", "from %s: %s", h.author(), cmp.Or(clip(h.Subject, 100), "(no subject)"))
+		p.line("    ", "%s", h.Meaning)
+		p.line("    To do: ", "%s", h.Remedy)
 	}
 	if len(held) == 0 {
 		p.line("", "nothing is held")
 	}
 	return p.String()
+}
+
+// author is who a mail claims to be from, as far as it was read.
+func (h *Held) author() string {
+	switch {
+	case h.From != "":
+		return clip(h.From, 60) + " (as claimed)"
+	case h.mail.Unreadable != "":
+		return "somebody: it was not read"
+	}
+	return "nobody"
 }
 
 // String shows one held mail.
@@ -311,7 +323,7 @@ func (h *Held) String() string {
 	}
 	p.line("  To do: ", "%s", h.Remedy)
 	p.blank()
-	p.line("From:       ", "%s (as claimed)", cmp.Or(h.From, "nobody"))
+	p.line("From:       ", "%s", h.author())
 	p.line("Subject:    ", "%s", h.Subject)
 	p.line("Message-ID: ", "%s", h.MessageID)
 	p.line("Received:   ", "%s UTC, %s", stamp(h.Received), plural(h.Size, "byte"))

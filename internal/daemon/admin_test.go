@@ -273,7 +273,7 @@ func TestQuarantineNamesOneCauseForEachMail(t *testing.T) {
 			t.Errorf("%q is held because %q, want %q", subject, got[subject], cause)
 		}
 	}
-	wantPage(t, daemon.HeldList(list), "sender not proven", "--as-proven", "from "+customer+": spoof")
+	wantPage(t, daemon.HeldList(list), "sender not proven", "--as-proven", "from "+customer+" (as claimed): spoof", "Anybody can write any From", "from somebody: it was not read")
 	i := slices.IndexFunc(list, func(one daemon.Held) bool { return one.Cause == daemon.CauseUnproven })
 	shown, err := a.ShowQuarantined(t.Context(), list[i].Ref)
 	if err != nil {
