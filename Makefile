@@ -28,9 +28,11 @@ fuzz: ## Run each fuzz test for FUZZTIME (60s)
 	done
 
 chaos: ## Break everything around the program for half an hour (needs dovecot, redis-server, smtp-sink)
-	ESCALATIOND_REAL_SERVERS=require ESCALATIOND_CHAOS=1 go test -count=1 -timeout 60m -v ./internal/chaos ./internal/acceptance
-	ESCALATIOND_REAL_SERVERS=require ESCALATIOND_REDIS=sentinel go test -count=1 -timeout 20m -v ./internal/acceptance
-	ESCALATIOND_REAL_SERVERS=require ESCALATIOND_REDIS=cluster go test -count=1 -timeout 20m -v ./internal/acceptance
+	@failed=; export ESCALATIOND_REAL_SERVERS=require; \
+	ESCALATIOND_CHAOS=1 go test -count=1 -timeout 60m -v ./internal/chaos ./internal/acceptance || failed=1; \
+	for redis in sentinel cluster; do \
+		ESCALATIOND_REDIS=$$redis go test -count=1 -timeout 30m -v ./internal/acceptance || failed=1; \
+	done; test -z "$$failed"
 
 demo: ## Play the demo and stay up
 	go run ./cmd/escalationd demo

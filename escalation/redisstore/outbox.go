@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -52,9 +53,9 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	calls := make([]call, len(ids))
+	calls, token := make([]call, len(ids)), rand.Text()
 	for i, id := range ids {
-		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease)), s.daemon}}
+		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease)), s.daemon, token}}
 	}
 	cmds, err := failpoint.Get("claim", func() ([]*redis.Cmd, error) { return s.runAll(ctx, claimScript, calls) })
 	if err != nil {

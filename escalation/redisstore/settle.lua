@@ -12,7 +12,8 @@ local fate = ARGV[3]
 if n[2] ~= ARGV[2] and not (fate == 'sent' and n[1] == 'queued') then return 0 end
 if n[1] ~= 'queued' and not ((n[1] == 'revoked' or n[1] == 'discarded') and fate == 'sent') then return 0 end
 redis.call('HSET', KEYS[2], 'fate', fate, 'detail', ARGV[6], 'settled', ARGV[4])
-redis.call('HDEL', KEYS[2], 'dot', 'by')
+local marked = redis.call('HDEL', KEYS[2], 'dot')
+redis.call('HDEL', KEYS[2], 'by', 'call')
 if fate == 'sent' or fate == 'buried' then
   redis.call('HSET', KEYS[2], 'state', fate)
   redis.call('ZREM', KEYS[1], ARGV[1])
@@ -27,6 +28,6 @@ if fate == 'sent' or fate == 'buried' then
   end
   return 1
 end
-if fate == 'unknown' then redis.call('HINCRBY', KEYS[2], 'ambiguous', 1) end
+if fate == 'unknown' then redis.call('HINCRBY', KEYS[2], 'ambiguous', marked) end -- once, though the call is repeated
 redis.call('ZADD', KEYS[1], ARGV[5], ARGV[1])
 return 1

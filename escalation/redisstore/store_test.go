@@ -339,7 +339,9 @@ func sealedBytesStay(b *bench) {
 func retryWaits(b *bench) {
 	b.apply(accepted("m1", 1))
 	p := b.claim()[0]
+	b.hold(notify.Hold{Claim: p.Claim, Dot: true})
 	b.settle(p, notify.Unknown, b.now.Add(5*time.Second))
+	b.settle(p, notify.Unknown, b.now.Add(5*time.Second)) // the same call, whose reply got lost
 	b.now = b.now.Add(4 * time.Second)
 	if n := len(b.claim()); n != 0 {
 		b.Error("a retry came before its time")

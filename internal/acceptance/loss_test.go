@@ -11,6 +11,22 @@ import (
 	"escalationd/internal/realserver"
 )
 
+// A Redis that forgets is used all the same where a person says so, and the log
+// says it loudly.
+func TestVolatileRedisIsUsedWhereThatIsAllowed(t *testing.T) {
+	t.Parallel()
+	w := newWorldOfOneRedis(t, "appendonly no")
+	b := newBag("forgets")
+	samples := b.good(3)
+	config := w.config(edit{"allow_volatile: false", "allow_volatile: true"})
+	w.feed(config, b)
+	w.deliver(samples)
+	d := w.start(config)
+	d.says("REDIS IS VOLATILE", 30*time.Second)
+	w.settled(d, samples, 0, time.Minute)
+	d.stop()
+}
+
 // An empty Redis knows no case. Nobody is told so.
 func TestEmptiedRedisIsHeld(t *testing.T) {
 	t.Parallel()
