@@ -148,13 +148,17 @@ func (p *Policy) digest(due digestDue, h History) *Digest {
 	return d
 }
 
+// maxDigestStep is how many runes a digest shows of what was asked for: it is
+// read on phones, and the letter on the case has all of it.
+const maxDigestStep = 100
+
 // summarizeOne puts one escalation into the lists it belongs in.
 func (p *Policy) summarizeOne(d *Digest, due digestDue, account string, e *Escalation, scores map[DigestScore]DigestScore) {
 	lately := func(t time.Time) bool { return t.After(d.Since) && !t.After(d.Until) }
 	line := func(at time.Time, who string) DigestLine {
 		return DigestLine{
 			Case: e.Case, Account: cmp.Or(account, e.Account), Severity: e.Severity, Region: e.Region, Level: e.Level,
-			At: at, Who: who, NextStep: e.Form.NextStep,
+			At: at, Who: who, NextStep: shorten(e.Form.NextStep, maxDigestStep),
 		}
 	}
 	open := e.Status == Open

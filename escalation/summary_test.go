@@ -2,6 +2,7 @@ package escalation_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,23 @@ func digestAt(hour, minute int, days []time.Weekday, regions []string, more ...s
 			To: append([]string{director}, more...), At: hour*60 + minute, Location: p.Regions["uk"].Calendar.Location(), Weekdays: days, Regions: regions,
 		})
 	}
+}
+
+func TestADigestShowsTheBeginningOfALongStep(t *testing.T) {
+	play(t, digestAt(8, 0, workdays, []string{"*"}), func(s *scene) {
+		s.tick()
+		s.forward(time.Minute)
+		s.from(rep, form("01230001", but(func(f *mailparse.Form) { f.NextStep = strings.Repeat("ü", 500) })))
+		s.forward(23 * time.Hour)
+		i := slices.IndexFunc(s.unseen, func(n escalation.Notice) bool { return n.Kind == escalation.KindDigest })
+		if i < 0 {
+			s.Fatal("no digest came")
+		}
+		if step := []rune(s.unseen[i].Letter.Digest.New[0].NextStep); len(step) != 100 || step[99] != '…' {
+			s.Errorf("the digest shows %d characters: %s", len(step), string(step))
+		}
+		s.unseen = nil
+	})
 }
 
 func TestADigestSaysWhatHappenedSinceTheLast(t *testing.T) {

@@ -77,7 +77,11 @@ func (c *checker) inbox(ctx context.Context, cfg *config.Config, i config.Inbox)
 	var setup *inbox.SetupError
 	switch {
 	case errors.As(err, &setup):
-		c.fail(what, setup.Problem, setup.Remedy)
+		problem := setup.Problem
+		if setup.Err != nil {
+			problem += fmt.Sprintf(" (%v)", setup.Err)
+		}
+		c.fail(what, problem, setup.Remedy)
 		return
 	case err != nil:
 		c.fail(what, fmt.Sprintf("%s is not reached: %v", i.URL.Address(), err), "check the host, the port and the certificate")
