@@ -254,7 +254,7 @@ func (p *Policy) dataGap(s State, now time.Time) string {
 	case s.Unfed:
 		return "There are no cases, or no account has any representatives"
 	case p.StaleAfter > 0 && now.Sub(s.FedAt) > p.StaleAfter:
-		return fmt.Sprintf("The last feed is longer ago than policy.stale_after (%s)", p.StaleAfter)
+		return fmt.Sprintf("The last feed is longer ago than policy.stale_after (%s)", roughly(p.StaleAfter))
 	}
 	return ""
 }

@@ -80,9 +80,9 @@ func TestWhyTellsTheStoryOfACase(t *testing.T) {
 		"2026-11-23 09:00:00 mail <"+id+"> was accepted: escalated to level 1",
 		`> letter "escalation" to uk-lead@example.com (level 1): the relay took it at 2026-11-23 09:00:00`,
 		"2026-11-23 09:30:00 the clock, or the CRM, moved the escalation", "* told: level 2, Frontline senior manager",
-		"was command: taken by level 2", "* taken by frontline@example.com: Frontline senior manager",
+		"was a command: taken by level 2", "* taken by frontline@example.com: Frontline senior manager",
 	)
-	if strings.Index(page, "was accepted") > strings.Index(page, "was command") {
+	if strings.Index(page, "was accepted") > strings.Index(page, "was a command") {
 		t.Errorf("the story is out of order:\n%s", page)
 	}
 	data, err := json.Marshal(story)

@@ -256,7 +256,11 @@ func (e *StoryEvent) title() string {
 		if e.MessageID != "" {
 			mail = "mail <" + strings.Trim(e.MessageID, "<>") + ">"
 		}
-		return fmt.Sprintf("%s was %s%s", mail, e.Disposition, why)
+		was := string(e.Disposition)
+		if e.Disposition == escalation.Commanded || e.Disposition == escalation.Duplicate {
+			was = "a " + was // the others are participles
+		}
+		return fmt.Sprintf("%s was %s%s", mail, was, why)
 	}
 	what, known := map[string]string{
 		"ladder": "the clock, or the CRM, moved the escalation", "undelivered": "a letter could not be delivered",
