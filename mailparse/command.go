@@ -13,7 +13,8 @@ import (
 var (
 	commandLine = regexp.MustCompile(`^[\s*_"'“”‘’>«\[(#/!.\-–—]*(?i:(ack|pass|snooze|resolve|withdraw))\b[\]"'”’*_)]*(.*)$`)
 	duration    = regexp.MustCompile(`(?i)(\d{1,4})(?:[.,](\d))?\s*(m|mins?|minutes?|minuten|h|hrs?|hours?|stunden?|std|d|days?|tage?)?\b`)
-	sentence    = regexp.MustCompile(`(?i)^(?:this|the|it|that|our|my|your|these|those|on|along|me|us|him|her|them|word|through|by|over|and|or|is|was|with|asap|quickly|soon|please)\b`)
+	sentence    = regexp.MustCompile(`(?i)^(?:this|the|it|that|our|my|your|these|those|on|along|me|us|him|her|them|word|through|by|over|and|or|is|was|with)\b`)
+	urging      = regexp.MustCompile(`(?i)^(?:asap|quickly|soon|please)\b`)
 )
 
 // command reads the instruction in the first line of the mail's own text, or
@@ -65,8 +66,10 @@ func commanded(verb Verb, word, tail, text string) bool {
 		return true
 	}
 	switch verb {
-	case Pass, Resolve:
-		return !sentence.MatchString(text) && (verb == Resolve || len(strings.Fields(text)) <= 6)
+	case Pass:
+		return !sentence.MatchString(text) && len(strings.Fields(text)) <= 6
+	case Resolve:
+		return !sentence.MatchString(text) && !urging.MatchString(text)
 	case Snooze:
 		return duration.MatchString(text)
 	}

@@ -126,8 +126,8 @@ func TestSubjectNamesTheCase(t *testing.T) {
 
 func TestCommandIsTheFirstLine(t *testing.T) {
 	for body, want := range map[string]Verb{
-		"ACK": Ack, "ack.": Ack, "Ack, on it": Ack, "*ACK*": Ack, "PASS": Pass, "pass!": Pass, "SNOOZE 30m": Snooze, "Snooze for 2 hours": Snooze, "RESOLVE done, call held": Resolve, "Resolve: done": Resolve, "withdraw": Withdraw, "WITHDRAW please": Withdraw,
-		"Acknowledged": "", "Please resolve this": "", "Resolve this quickly please": "", "Pass the message on to the engineer in charge please": "", "Acknowledge": "", "We withdraw": "",
+		"ACK": Ack, "ack.": Ack, "Ack, on it": Ack, "*ACK*": Ack, "PASS": Pass, "pass!": Pass, "Pass please, I am driving.": Pass, "SNOOZE 30m": Snooze, "Snooze for 2 hours": Snooze, "RESOLVE done, call held": Resolve, "Resolve: done": Resolve, "withdraw": Withdraw, "WITHDRAW please": Withdraw,
+		"Acknowledged": "", "Please resolve this": "", "Resolve please": "", "Pass it on to the night shift": "", "Resolve this quickly please": "", "Pass the message on to the engineer in charge please": "", "Acknowledge": "", "We withdraw": "",
 		"ACK\n\nOn 2 Nov 2026 Desk <d@example.com> wrote:\n> " + strings.ReplaceAll(plainForm, "\n", "\n> "): Ack,
 	} {
 		msg, _ := Parse(textMail(body))
