@@ -1,12 +1,14 @@
 package escalation
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -160,11 +162,26 @@ func (d *Desk) read(a Arrival, tries int) *pendingMail {
 	switch {
 	case tries > maxTries:
 		m.Unreadable = fmt.Sprintf("it could not be handled in %d tries", maxTries)
+		m.MessageID = messageID(a.Raw)
 	case m.Unreadable == "":
 		m = d.Read(a.Raw, a.Inbox)
 	}
 	m.Location, m.Received = a.Location, a.Received
 	return &pendingMail{mail: m}
+}
+
+var messageIDField = regexp.MustCompile(`(?im)^message-id:[ \t]*(?:\r?\n[ \t]+)?<([!-;=?-~]{1,900})>`)
+
+// messageID finds the Message-ID of a mail that is not to be parsed once more.
+func messageID(raw []byte) string {
+	head := raw[:min(len(raw), 64<<10)]
+	for _, end := range []string{"\r\n\r\n", "\n\n"} {
+		head, _, _ = bytes.Cut(head, []byte(end))
+	}
+	if found := messageIDField.FindSubmatch(head); found != nil {
+		return string(found[1])
+	}
+	return ""
 }
 
 // settle decides mails in rounds: load, judge, apply. A mail whose escalation

@@ -3,6 +3,7 @@ package acceptance
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -146,6 +147,17 @@ func TestOneSpoiltKeyOfRedisStopsOneMail(t *testing.T) {
 	w.deliver(samples)
 	d := w.start(config)
 	w.settled(d, samples, 0, catchUp)
+
+	_, list, _ := w.run("quarantine", "list", "--config", config)
+	if !strings.Contains(list, "escalations:1 ") || !strings.Contains(list, "not handled") {
+		t.Errorf("the list does not tell why the mail is held:\n%s", list)
+	}
+	w.redisDo(rdb, "DEL", key)
+	w.feed(config, b)
+	if code, out, complaint := w.run("quarantine", "retry", "escalations:1", "--config", config); code != 0 {
+		t.Errorf("retry exits %d: %s%s", code, out, complaint)
+	}
+	eventually(t, 30*time.Second, "the mail is judged once more", func() bool { return w.imap.Count("Processed") == len(samples) })
 	d.stop()
 }
 

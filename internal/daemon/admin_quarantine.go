@@ -23,6 +23,7 @@ const (
 	CauseUnproven   Cause = "sender not proven"
 	CauseAnswer     Cause = "answer to nothing"
 	CauseBacklog    Cause = "older than the desk"
+	CauseFailed     Cause = "not handled"
 	CauseUnknown    Cause = "no record"
 	CauseForeign    Cause = "decided before"
 )
@@ -54,10 +55,13 @@ var causeTexts = map[Cause]struct{ Meaning, Remedy string }{
 		"It lay in the inbox for longer than policy.backlog when the desk was first opened.",
 		"If it still matters, answer it by hand: a retry would be held again. Then reject it.",
 	},
+	CauseFailed: {
+		"Handling it failed three times, so it was put aside unread: a key of Redis is damaged, or the mail breaks the program.",
+		"The log tells the error beside the place where it lay. Mend the key, or report the fault and update; then retry it.",
+	},
 	CauseUnknown: {
-		"The ledger has no record of what is in it: handling it failed three times, so it was put aside unread; or somebody moved it here; " +
-			"or it is older than policy.retention.",
-		"Look for its location in the log. If handling it failed, report the fault and retry it after an update; otherwise retry it to have it judged, or reject it.",
+		"The ledger has no record of what is in it: somebody moved it here, it is older than policy.retention, or it could not be handled and has no Message-ID.",
+		"Retry it to have it judged like a new mail, or reject it.",
 	},
 	CauseForeign: {
 		"The ledger says that it was decided, and not quarantined: somebody moved it here.",
@@ -151,7 +155,36 @@ func (a *Admin) held(ctx context.Context, f *inbox.Folder, name string, uids []u
 		all = append(all, batch...)
 		return nil
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return all, a.findFailed(ctx, all)
+}
+
+// findFailed tells the mails that could not be handled from those that the
+// ledger does not know: unread as they were, they are on record by where they
+// lay and by their Message-IDs alone.
+func (a *Admin) findFailed(ctx context.Context, all []Held) error {
+	unknown := map[string]*Held{}
+	for i := range all {
+		if h := &all[i]; h.Cause == CauseUnknown && h.MessageID != "" {
+			unknown[h.MessageID] = h
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	return a.store.Journal(ctx, func(lines []redisstore.Line) error {
+		for _, l := range lines {
+			h := unknown[strings.Trim(l.MessageID, "<>")]
+			if h == nil || l.Disposition != escalation.Quarantined || !strings.HasPrefix(l.Event, "unreadable:") {
+				continue
+			}
+			h.Cause, h.Meaning, h.Remedy = CauseFailed, causeTexts[CauseFailed].Meaning, causeTexts[CauseFailed].Remedy
+			h.Detail, h.Decided = l.Reason+"; it lay at "+l.Location, l.At
+		}
+		return nil
+	})
 }
 
 func (a *Admin) readHeld(m inbox.Mail, name string) Held {

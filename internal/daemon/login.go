@@ -166,9 +166,13 @@ func (l *login) newToken(ctx context.Context) (*oauth2.Token, error) {
 		token, err := c.Token(ctx)
 		return token, explainToken(err)
 	}
-	return l.refresh(ctx, oauth2.Config{
+	c := oauth2.Config{
 		ClientID: l.oauth.ClientID, ClientSecret: secret, Scopes: l.oauth.Scopes, Endpoint: oauth2.Endpoint{TokenURL: l.oauth.TokenURL.String()},
-	})
+	}
+	if secret == "" { // a public client does not authenticate, it only names itself
+		c.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+	}
+	return l.refresh(ctx, c)
 }
 
 // refresh asks with a refresh token. Many servers give a new one with each
