@@ -25,7 +25,7 @@ func (p *Parser) readBody(root *part, msg *Message) {
 		forms, source = c.attached(root, chosen)
 	}
 	msg.Text = joinLines(chosen.lines)
-	msg.Fresh = fresh(chosen.lines, c.from)
+	msg.Fresh = chosen.reader(c).fresh()
 	msg.own = unquotedText(chosen.lines)
 	if len(forms) == 0 || forms[0].age > 0 {
 		if msg.Command = command(msg.Fresh); msg.Command != nil {
@@ -50,6 +50,7 @@ type reading struct {
 	lines []line
 	forms []foundForm
 	rival []foundForm // the forms of the other alternative
+	by    *reader     // what read them
 }
 
 func (r reading) yield() int {
@@ -188,7 +189,7 @@ func (c *collector) evaluate(lines []line) reading {
 	lines = c.parser.labels.arrange(lines)
 	markQuotes(lines, c.evidence)
 	rd := &reader{parser: c.parser, lines: lines, from: c.from}
-	return reading{lines: lines, forms: newest(rd.forms())}
+	return reading{lines: lines, forms: newest(rd.forms()), by: rd}
 }
 
 var htmlAsText = regexp.MustCompile(`(?is)^\s*(?:<!doctype html|<html\b|<head\b|<body\b|<meta\b|<div\b|<p\b|<table\b|<span\b|<font\b)`)
@@ -259,18 +260,25 @@ func filledForms(forms []foundForm) bool {
 	return false
 }
 
+// reader gives the reader of this reading's lines.
+func (r reading) reader(c *collector) *reader {
+	if r.by != nil && len(r.by.lines) == len(r.lines) {
+		return r.by
+	}
+	return &reader{parser: c.parser, lines: r.lines, from: c.from}
+}
+
 // fresh is the text written in this mail: no quotes, no signature.
-func fresh(lines []line, from sender) string {
-	rd := &reader{lines: lines, from: from}
+func (rd *reader) fresh() string {
 	var out []line
-	for i, l := range lines {
+	for i, l := range rd.lines {
 		if l.zone > 0 {
 			break
 		}
 		if l.kind != ordinary || l.depth > 0 || l.signed {
 			continue
 		}
-		if isDelimiter(l.text) || rd.isTail(i) || (rd.isClosing(i) && len(out) > 0 && !rd.proseFollows(i+1, len(lines))) {
+		if isDelimiter(l.text) || rd.isTail(i) || (rd.isClosing(i) && len(out) > 0 && !rd.proseFollows(i+1, len(rd.lines))) {
 			break
 		}
 		out = append(out, l)

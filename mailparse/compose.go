@@ -61,8 +61,8 @@ var composers = func() map[string]wordKinds {
 }()
 
 // composed recognises a label by the words it is made of.
-func composed(words []string) (label, bool) {
-	if len(words) < 2 || len(words) > 9 {
+func composed(p *phrase) (label, bool) {
+	if len(p.ends) < 2 || len(p.ends) > 9 {
 		return label{}, false
 	}
 	var kinds wordKinds
@@ -70,8 +70,8 @@ func composed(words []string) (label, bool) {
 		kinds[f] = 0xff
 	}
 	var seen wordKinds
-	for _, w := range words {
-		of, ok := composers[w]
+	for i := range p.ends {
+		of, ok := composers[string(p.word(i))]
 		if !ok {
 			return label{}, false
 		}
@@ -92,10 +92,10 @@ func composed(words []string) (label, bool) {
 
 // twoLabels says whether the words are two labels of different fields in a row:
 // "Point of Contact Phone or Email".
-func (set *labelSet) twoLabels(words []string) bool {
-	for i := 2; i < len(words); i++ {
-		a, okA := set.exact[strings.Join(words[:i], "")]
-		b, okB := set.exact[strings.Join(words[i:], "")]
+func (set *labelSet) twoLabels(p *phrase) bool {
+	for i := 2; i < len(p.ends); i++ {
+		a, okA := set.exact[string(p.text[:p.ends[i-1]])]
+		b, okB := set.exact[string(p.text[p.ends[i-1]:])]
 		if okA && okB && a.rank == strong && a.field != b.field {
 			return true
 		}
@@ -105,18 +105,17 @@ func (set *labelSet) twoLabels(words []string) bool {
 
 // halves recognises one label in two languages with nothing between them:
 // "案件编号 Case Number".
-func (set *labelSet) halves(words []string) (label, bool) {
-	if len(words) < 2 || len(words) > 12 {
+func (set *labelSet) halves(p *phrase) (label, bool) {
+	if len(p.ends) > 12 {
 		return label{}, false
 	}
-	for i := 1; i < len(words); i++ {
-		a, ok := set.exact[strings.Join(words[:i], "")]
+	for i := 1; i < len(p.ends); i++ {
+		a, ok := set.exact[string(p.text[:p.ends[i-1]])]
 		if !ok {
 			continue
 		}
-		if b, ok := set.exact[strings.Join(words[i:], "")]; ok && a.field == b.field && a.rank+b.rank >= 4 {
-			a.rank = max(a.rank, b.rank)
-			return a, true
+		if b, ok := set.exact[string(p.text[p.ends[i-1]:])]; ok && a.field == b.field && a.rank+b.rank >= 4 {
+			return label{field: a.field, rank: max(a.rank, b.rank)}, true
 		}
 	}
 	return label{}, false

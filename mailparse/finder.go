@@ -80,7 +80,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 			break
 		}
 	}
-	if end > from {
+	if end > from && (likely || !unlikelyLabel(s[from:end])) {
 		sep := sepLine
 		if inCell {
 			sep = sepHard
@@ -97,6 +97,29 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 	}
 	best.label = from
 	return best, found
+}
+
+// unlikelyLabel says whether a whole line that begins like no label reads like a
+// sentence: then it is not even a misspelt one.
+func unlikelyLabel(s string) bool {
+	if len(s) < 24 || strings.Count(s, " ") < 4 {
+		return false
+	}
+	switch s[len(s)-1] {
+	case '.', ',', '!', ';':
+		return true
+	}
+	return strings.Contains(s, ", ") || strings.Contains(s, ". ")
+}
+
+// lookupExact recognises a phrase as the table has it.
+func (set *labelSet) lookupExact(text string) (label, bool) {
+	var p phrase
+	p.fold(text)
+	if l, ok := set.exact[string(p.text)]; ok {
+		return *l, true
+	}
+	return label{}, false
 }
 
 // bySlash reads "POC / Ana Lopez" and "Case Number/01234567", where no other
@@ -124,7 +147,7 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 	var edits int
 	var ok bool
 	if sep == sepNone || (sep == sepSoft && !dashAt(s, to)) {
-		if l, ok = set.exact[labelKey(text)]; !ok {
+		if l, ok = set.lookupExact(text); !ok {
 			l, ok = set.lookupHalves(text)
 		}
 	} else {
@@ -227,6 +250,7 @@ var opener = map[string]bool{"the": true, "i": true, "we": true, "you": true, "i
 func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 	text := s[from:]
 	words, strange, before := 0, 0, ""
+	var p phrase
 	for i := 1; i <= len(text) && i < 160 && words < 12; i++ {
 		if i < len(text) && !utf8.RuneStart(text[i]) {
 			continue
@@ -235,9 +259,9 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 			continue
 		}
 		words++
-		key := labelKey(text[:i])
-		l, ok := set.exact[key]
-		if !ok && !set.starts[key] {
+		p.fold(text[:i])
+		l, ok := set.exact[string(p.text)]
+		if !ok && !set.starts[string(p.text)] {
 			if strange++; strange > 3 && !strings.ContainsAny(text[:i], "([{<（［【〔") {
 				break // no label goes on like this
 			}
@@ -245,7 +269,7 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 		}
 		strange = 0
 		bare := false // in lower case: a label only beside others
-		if found && key == before {
+		if found && string(p.text) == before {
 			continue // only a filler was added, which may well begin the value
 		}
 		rest := strings.TrimLeft(text[i:], " .")
@@ -267,7 +291,7 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 			}
 		}
 		if (h.rank > 0 || bare) && (!found || h.at > best.at) {
-			best, found, before = h, true, key
+			best, found, before = h, true, p.key()
 		}
 	}
 	return best, found

@@ -1,7 +1,6 @@
 package mailparse
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,11 +91,11 @@ func (lay *layout) text(b []byte) {
 		return
 	}
 	for len(b) > 0 {
-		i := bytes.IndexAny(b, " \t\r\n\f")
-		if i != 0 {
-			if i < 0 {
-				i = len(b)
-			}
+		i := 0
+		for i < len(b) && !blankByte(b[i]) {
+			i++
+		}
+		if i > 0 {
 			if lay.space && lay.cur.Len() > 0 {
 				lay.cur.WriteByte(' ')
 			}
@@ -109,6 +108,8 @@ func (lay *layout) text(b []byte) {
 		b = b[1:]
 	}
 }
+
+func blankByte(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' }
 
 func (lay *layout) preText(s string) {
 	for i, part := range strings.Split(newlines(s), "\n") {
@@ -130,13 +131,7 @@ func (lay *layout) start() {
 	for seen := 0; more && seen < 64; seen++ {
 		var k, v []byte
 		k, v, more = lay.z.TagAttr()
-		switch string(k) {
-		case "style", "class", "type", "id", "hidden", "alt", "value", "rowspan":
-			if attrs == nil {
-				attrs = tagAttrs{}
-			}
-			attrs[string(k)] = string(v)
-		}
+		attrs.set(k, v)
 	}
 	switch tag {
 	case atom.Br:
@@ -153,7 +148,9 @@ func (lay *layout) start() {
 		return
 	case atom.Input:
 		if lay.hidden == 0 && isTyped(attrs) {
-			lay.text([]byte(" " + attrs["value"] + " "))
+			lay.space = true
+			lay.text(attrs.value)
+			lay.space = true
 		}
 		return
 	case atom.Img, atom.Meta, atom.Link, atom.Base, atom.Col, atom.Area, atom.Wbr, atom.Embed, atom.Source, atom.Param, atom.Track:
@@ -173,7 +170,7 @@ func (lay *layout) start() {
 func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	e := open{tag: tag, block: isBlock(tag)}
 	st := lay.rules.of(tag, attrs)
-	e.hidden = st.hidden || neverShown(tag) || attrs.has("hidden")
+	e.hidden = st.hidden || neverShown(tag) || attrs.hidden
 	if st.block {
 		e.block = true
 	}
@@ -184,7 +181,7 @@ func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	e.quote = tag == atom.Blockquote && isQuote(attrs)
 	e.signed = isSignature(attrs)
 	if tag == atom.Td || tag == atom.Th {
-		e.rows, _ = strconv.Atoi(attrs["rowspan"])
+		e.rows, _ = strconv.Atoi(string(attrs.rowspan))
 	}
 	return e
 }

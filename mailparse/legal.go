@@ -24,15 +24,17 @@ distribution copy disseminat reproduc strictly views legal legally company print
 // stemTable finds a word's weight by its beginning.
 type stemTable struct {
 	weights  map[string]int
+	heads    map[string]bool // the first three bytes of all stems
 	shortest int
 	longest  int
 }
 
 func newStems(lists map[int]string) stemTable {
-	t := stemTable{weights: map[string]int{}, shortest: 99}
+	t := stemTable{weights: map[string]int{}, heads: map[string]bool{}, shortest: 99}
 	for weight, list := range lists {
 		for _, w := range splitWords(list, 1000) {
 			t.weights[w.text] = max(t.weights[w.text], weight)
+			t.heads[w.text[:min(len(w.text), 3)]] = true
 			t.shortest, t.longest = min(t.shortest, len(w.text)), max(t.longest, len(w.text))
 		}
 	}
@@ -42,6 +44,9 @@ func newStems(lists map[int]string) stemTable {
 // find returns the longest stem with which a word begins, and its weight. Short
 // stems are whole words.
 func (t stemTable) find(w string) (string, int) {
+	if !t.heads[w[:min(len(w), 3)]] {
+		return "", 0
+	}
 	for n := min(len(w), t.longest); n >= t.shortest; n-- {
 		if weight := t.weights[w[:n]]; weight > 0 && (n == len(w) || n >= 6 || w[0] >= 0x80) {
 			return w[:n], weight

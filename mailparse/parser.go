@@ -112,10 +112,15 @@ func (p *Parser) envelope(h header, msg *Message) {
 func digest(msg *Message) [32]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%d\n", msg.From.Addr, msg.MessageID, unix(msg.Date))
+	buf := make([]byte, 0, 1<<10)
 	for word := range strings.FieldsSeq(msg.Text) {
-		h.Write([]byte(word))
-		h.Write([]byte{' '})
+		if len(buf)+len(word) >= cap(buf) {
+			h.Write(buf)
+			buf = buf[:0]
+		}
+		buf = append(append(buf, word...), ' ')
 	}
+	h.Write(buf)
 	return [32]byte(h.Sum(nil))
 }
 

@@ -177,12 +177,20 @@ var (
 	tableRule = regexp.MustCompile(`^[\s|+\-=:_─│┌┐└┘├┤┬┴┼━┃╋╔╗╚╝║═╠╣╦╩╬]{3,}$`)
 )
 
+// hasBars says whether a line holds one of the marks that tables are drawn with.
+func hasBars(s string) bool {
+	if plainASCII(s) {
+		return strings.IndexByte(s, '|') >= 0 || strings.IndexByte(s, '+') >= 0
+	}
+	return strings.ContainsAny(s, "|+│┃║┼╋╬├┌└╔╚")
+}
+
 // textTables finds rows drawn with pipes or tabs and makes cells of them.
 func textTables(doc document) document {
-	var out []line
+	out := make([]line, 0, len(doc.lines)+16)
 	row := 0
 	for _, l := range doc.lines {
-		boxed := strings.ContainsAny(l.text, "|+│┃║┼╋╬├┌└╔╚")
+		boxed := hasBars(l.text)
 		if boxed && len(l.text) < 2000 && tableRule.MatchString(l.text) {
 			l.kind, l.text = noise, ""
 			continue

@@ -36,13 +36,22 @@ var headKinds = func() map[string]string {
 // headRow reads a line as a row of a header block; kind is empty for any
 // other line.
 func headRow(text string) (kind, value string) {
-	i := strings.IndexAny(clipRunes(text, 40), ":：")
+	i := colonAt(clipRunes(text, 40))
 	if i <= 0 {
 		return "", ""
 	}
 	name := strings.ToLower(strings.Trim(text[:i], "*_ \t"))
 	_, n := utf8.DecodeRuneInString(text[i:])
 	return headKinds[name], strings.Trim(text[i+n:], "*_ \t")
+}
+
+// colonAt is where the first colon of s stands, of either width.
+func colonAt(s string) int {
+	i := strings.IndexByte(s, ':')
+	if wide := strings.Index(s, "："); wide >= 0 && (i < 0 || wide < i) {
+		return wide
+	}
+	return i
 }
 
 // markQuotes finds where quoted mails begin that no '>' shows: attribution
@@ -126,6 +135,9 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 // From row and at least need different kinds of rows in all, a date among them
 // when need is 3.
 func headerBlock(lines []line, i, need int) int {
+	if kind, _ := headRow(lines[i].text); kind == "" {
+		return 0
+	}
 	kinds := map[string]bool{}
 	end, misses := i, 0
 	for j := i; j < len(lines) && j < i+24; j++ {
@@ -220,7 +232,7 @@ func rowFollows(lines []line, j int) bool {
 
 // attribution recognises "On … X wrote:" over up to four lines.
 func attribution(lines []line, i int) (n int, quoted bool) {
-	if len(lines[i].text) > 400 {
+	if len(lines[i].text) > 400 || !colonSoon(lines[i:min(i+4, len(lines))]) {
 		return 0, false
 	}
 	joined := ""
@@ -259,6 +271,19 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 	return 0, false
 }
 
+// colonSoon says whether one of the lines ends as an attribution does.
+func colonSoon(lines []line) bool {
+	for _, l := range lines {
+		if l.blank() {
+			return false
+		}
+		if endsInColon(l.text) || attributionEnd(l.text) {
+			return true
+		}
+	}
+	return false
+}
+
 var (
 	labelled        = regexp.MustCompile(`^[^:：]{2,60}(?::\s|：)`)
 	dateStart       = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)(?:[^\p{L}]|$)|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
@@ -291,6 +316,9 @@ func endsInColon(s string) bool { return strings.HasSuffix(s, ":") || strings.Ha
 
 // attributionEnd knows the programs that end an attribution without a colon.
 func attributionEnd(s string) bool {
+	if s == "" || s[len(s)-1] < utf8.RuneSelf && s[len(s)-1] != ')' {
+		return false
+	}
 	for _, end := range []string{"napisał(a)", "yazdı", "写道", "寫道", "書きました。", "書きました"} {
 		if strings.HasSuffix(s, end) {
 			return true

@@ -83,8 +83,9 @@ func isDelimiter(s string) bool {
 // Cheap filters in front of the large patterns: the first letters of every
 // phrase in them. What begins with other ASCII letters cannot match.
 var (
-	rowHeads  = heads("t tel pho ph p m mob cel c dir off fax f e ema mai w web han tel por mov sky add con dur dw")
-	tailHeads = heads("avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid beg suiv sui image ima")
+	bannerHeads = heads("ext cau war thi you sie vou")
+	rowHeads    = heads("t tel pho ph p m mob cel c dir off fax f e ema mai w web han tel por mov sky add con dur dw")
+	tailHeads   = heads("avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid beg suiv sui image ima")
 )
 
 func heads(words string) map[string]bool {
@@ -244,7 +245,7 @@ func markNoise(lines []line) {
 		if strings.ContainsAny(l.text, "[<") && cidImage.MatchString(l.text) {
 			l.text = strings.TrimSpace(cidImage.ReplaceAllString(l.text, ""))
 		}
-		if len(l.text) < 600 && i < 40 && banner.MatchString(l.text) {
+		if len(l.text) < 600 && i < 40 && beginsLike(l.text, bannerHeads) && banner.MatchString(l.text) {
 			l.text, l.kind = "", noise
 		}
 	}

@@ -1,15 +1,38 @@
 package mailparse
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
 	"golang.org/x/net/html/atom"
 )
 
-type tagAttrs map[string]string
+// tagAttrs are the attributes of one tag that matter. They live until the next
+// token.
+type tagAttrs struct {
+	style, class, id, kind, value, rowspan []byte
+	hidden                                 bool
+}
 
-func (a tagAttrs) has(name string) bool { _, ok := a[name]; return ok }
+func (a *tagAttrs) set(name, value []byte) {
+	switch string(name) {
+	case "style":
+		a.style = value
+	case "class":
+		a.class = value
+	case "id":
+		a.id = value
+	case "type":
+		a.kind = value
+	case "value":
+		a.value = value
+	case "rowspan":
+		a.rowspan = value
+	case "hidden":
+		a.hidden = true
+	}
+}
 
 // style is the little of CSS that decides what a person sees and where lines
 // end.
@@ -123,18 +146,18 @@ func (r styleRules) of(tag atom.Atom, attrs tagAttrs) style {
 	var st style
 	if len(r) > 0 {
 		st = st.or(r[tag.String()])
-		for i, class := range strings.Fields(strings.ToLower(attrs["class"])) {
+		for i, class := range strings.Fields(strings.ToLower(string(attrs.class))) {
 			if i > 20 {
 				break
 			}
 			st = st.or(r["."+class])
 		}
-		if id := attrs["id"]; id != "" {
-			st = st.or(r["#"+strings.ToLower(id)])
+		if len(attrs.id) > 0 {
+			st = st.or(r["#"+strings.ToLower(string(attrs.id))])
 		}
 	}
-	if s := attrs["style"]; s != "" && mayMatter(s) {
-		inline := parseStyle(s)
+	if mayMatter(attrs.style) {
+		inline := parseStyle(string(attrs.style))
 		if inline.block || inline.inline {
 			st.hidden = false
 		}
@@ -148,7 +171,7 @@ func (st style) or(o style) style {
 }
 
 // mayMatter spares the styles that only dress up, nearly all of them.
-func mayMatter(s string) bool {
+func mayMatter(s []byte) bool {
 	for i := 0; i+3 < len(s); i++ {
 		switch s[i] | 0x20 {
 		case 'd': // display
@@ -172,12 +195,12 @@ func mayMatter(s string) bool {
 				return true
 			}
 		case ':' | 0x20: // font-size:0, with any blanks before it
-			if t := strings.TrimLeft(s[i+1:min(i+8, len(s))], " \t\r\n"); t == "" || t[0] == '0' {
+			if t := bytes.TrimLeft(s[i+1:min(i+8, len(s))], " \t\r\n"); len(t) == 0 || t[0] == '0' {
 				return true
 			}
 		}
 	}
-	return len(s) < 4
+	return false
 }
 
 func parseStyle(s string) style {
@@ -230,15 +253,14 @@ func isTablePart(tag atom.Atom) bool {
 
 // isQuote tells a quoting blockquote from one that only indents.
 func isQuote(attrs tagAttrs) bool {
-	class := strings.ToLower(attrs["class"])
-	return strings.EqualFold(attrs["type"], "cite") || strings.Contains(class, "quote") || strings.Contains(class, "cite")
+	return strings.EqualFold(string(attrs.kind), "cite") || holdsFold(attrs.class, "quote") || holdsFold(attrs.class, "cite")
 }
 
 // isTyped says whether an input element shows its value as text.
 func isTyped(attrs tagAttrs) bool {
-	switch strings.ToLower(attrs["type"]) {
+	switch strings.ToLower(string(attrs.kind)) {
 	case "", "text", "email", "tel", "number", "url", "search", "date", "time", "datetime-local":
-		return attrs["value"] != ""
+		return len(attrs.value) > 0
 	}
 	return false
 }
@@ -246,8 +268,13 @@ func isTyped(attrs tagAttrs) bool {
 // isSignature knows the elements in which mail programs keep the signature:
 // gmail_signature, moz-signature, Signature, AppleMailSignature and the like.
 func isSignature(attrs tagAttrs) bool {
-	for _, name := range [...]string{"id", "class"} {
-		if v := attrs[name]; len(v) >= 9 && strings.Contains(strings.ToLower(v), "signature") {
+	return holdsFold(attrs.id, "signature") || holdsFold(attrs.class, "signature")
+}
+
+// holdsFold says whether b holds a word of lower case, in whatever case.
+func holdsFold(b []byte, word string) bool {
+	for i := 0; i+len(word) <= len(b); i++ {
+		if b[i]|0x20 == word[0] && strings.EqualFold(string(b[i:i+len(word)]), word) {
 			return true
 		}
 	}

@@ -105,10 +105,23 @@ func onlyBase64(line []byte) bool {
 
 func looksQuotedPrintable(b []byte) bool {
 	head := clip(b, 64<<10)
-	soft := bytes.Count(head, []byte("=\n")) + bytes.Count(head, []byte("=\r\n"))
-	codes := 0
-	for _, code := range []string{"=20", "=3D", "=C3", "=E2", "=0A", "=0D", "=C2"} {
-		codes += bytes.Count(head, []byte(code))
+	soft, codes := 0, 0
+	for {
+		i := bytes.IndexByte(head, '=')
+		if i < 0 || i+2 >= len(head) {
+			break
+		}
+		head = head[i+1:]
+		switch string(head[:2]) {
+		case "20", "3D", "C3", "E2", "0A", "0D", "C2":
+			codes++
+		case "\r\n":
+			soft++
+		default:
+			if head[0] == '\n' {
+				soft++
+			}
+		}
 	}
 	return codes >= 2 || (soft >= 1 && codes >= 1) || soft >= 3
 }
