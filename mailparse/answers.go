@@ -6,6 +6,8 @@ import (
 	"unicode"
 )
 
+// answeredBetween says whether one of the labels is answered by unquoted text
+// between the quoted lines.
 func (rd *reader) answeredBetween(hits []hit) bool {
 	for i, h := range hits[:len(hits)-1] {
 		if k := nextText(rd.lines, h.end+1); rd.after(h) == "" && k >= 0 && k < hits[i+1].line && rd.lines[k].depth < rd.lines[h.line].depth {
@@ -15,6 +17,7 @@ func (rd *reader) answeredBetween(hits []hit) bool {
 	return false
 }
 
+// labelsAlone says whether most labels but the last stand on a line of their own.
 func (rd *reader) labelsAlone(hits []hit) bool {
 	alone := 0
 	for _, h := range hits[:len(hits)-1] {
@@ -25,6 +28,8 @@ func (rd *reader) labelsAlone(hits []hit) bool {
 	return alone*2 >= len(hits)-1
 }
 
+// answeredDeeper says whether most labels stand alone with their answer beneath
+// them quoted one deeper: a mail program that lost count of its marks.
 func (rd *reader) answeredDeeper(hits []hit) bool {
 	deeper, alone := 0, 0
 	for i, h := range hits[:len(hits)-1] {
@@ -40,6 +45,8 @@ func (rd *reader) answeredDeeper(hits []hit) bool {
 	return deeper >= 2 && deeper*2 > alone
 }
 
+// raise takes the answers of such a form back to the depth of its labels. What
+// follows the last of them after an empty line is left: it may be a quote.
 func (rd *reader) raise(from, stop int) {
 	depth := rd.lines[from].depth
 	for i := from; i < stop; i++ {
@@ -53,6 +60,9 @@ func (rd *reader) raise(from, stop int) {
 	}
 }
 
+// answeredBeneath says whether most answers to a quoted template stand
+// unquoted under the labels although the quoted lines hold text too: then the
+// newer answer counts.
 func (rd *reader) answeredBeneath(hits []hit, stop int) bool {
 	both := 0
 	for i, h := range hits {
@@ -72,20 +82,27 @@ func (rd *reader) answeredBeneath(hits []hit, stop int) bool {
 	return both >= 2
 }
 
+// quoterGoesOn says whether text after an empty line below the last label of a
+// quoted form is the quoted letter's: an answer would stand on the label's
+// line, or as near to it as the other answers stand to theirs.
 func (rd *reader) quoterGoesOn(h hit, begun bool) bool {
 	l := rd.lines[h.line]
 	return l.depth+l.zone > 0 && (begun || !rd.gapped)
 }
 
+// answersGapped says whether an empty line parts one of the labels from its
+// answer.
 func (rd *reader) answersGapped(hits []hit) bool {
 	for i, h := range hits[:len(hits)-1] {
-		if k := nextText(rd.lines, h.end+1); rd.after(h) == "" && k > h.end+1 && k < hits[i+1].line {
+		if k := nextText(rd.lines, h.end+1); rd.after(h) == "" && k > h.end+1 && k < hits[i+1].line && rd.lines[k].depth >= rd.lines[h.line].depth {
 			return true
 		}
 	}
 	return false
 }
 
+// instructed says whether line i stands in a quoted letter that asks to fill in
+// the form: then what goes on below an answered label is that letter's text.
 func (rd *reader) instructed(i int) bool {
 	l := rd.lines[i]
 	if l.depth+l.zone == 0 {
@@ -101,6 +118,9 @@ func (rd *reader) instructed(i int) bool {
 
 var instruction = regexp.MustCompile(`(?i)\b(?:fill|complete|template|these lines|this form|the form|ausfüllen|füllen|formular|vorlage|remplir|compléter|formulaire|modèle|rellen|complet|formulario|plantilla|preench|formulário|modelo|compilare|compili|modulo|invullen|vul|formulier|sjabloon)|ご記入|記入|テンプレート`)
 
+// answerBelow reads an unquoted answer under the last quoted label. Where the
+// other labels are answered on their quoted lines, unquoted text below the
+// last one is the mail's own text, not an answer.
 func (rd *reader) answerBelow(h hit, stop int, own string, beneath bool) (string, bool) {
 	depth := rd.lines[h.line].depth
 	if own != "" && tidyValue(own, h.field) != "" && !beneath {
@@ -133,6 +153,9 @@ func (rd *reader) answerBelow(h hit, stop int, own string, beneath bool) (string
 	return s, s != ""
 }
 
+// pasted says whether the deeper line j is text of this value, such as a
+// shell prompt, and no quote: text of the value goes on below it, or it is a
+// line or two that look like a prompt.
 func (rd *reader) pasted(j, stop, depth int) bool {
 	n := 0
 	k := j

@@ -59,11 +59,6 @@ func (set *labelSet) arrange(lines []line) []line {
 	return out
 }
 
-// sectionRow says whether row r at line i is one cell of text between rows of
-// pairs, a heading: "Contact data".
-// isPair says whether a row begins with a label that has a cell for its value.
-// continuesCell says whether a row holds only more of the value above it, whose
-// label spans both rows.
 // unwrapped reads a form on one line, its fields parted by bars, that was hard
 // wrapped, perhaps within a label. n is how many lines that took.
 func (set *labelSet) unwrapped(lines []line) (n int, out []line) {
@@ -84,16 +79,6 @@ func (set *labelSet) unwrapped(lines []line) (n int, out []line) {
 	return n, out
 }
 
-// valueColumns reads a table with the labels in its first column and a form in
-// each of the others: the row of case numbers holds several. n is how many
-// lines that took.
-// tableRow is the lines of one row by cell.
-// full returns the cells that hold text.
-// onlySeparator recognises the cells of a column of colons.
-// bareLabel recognises a text that is a label and nothing else.
-// headerRow reads the row of labels at the start of lines with rows of values beneath it; each of
-// these rows is a form. n is how many lines that took.
-// labelOnTop knows the cell that holds a label and, on lines below it, its value.
 // arrangeRow orders the cells of one row: a label's hint goes, a cell of many
 // labels is paired with the cell of as many values.
 func (set *labelSet) arrangeRow(r tableRow) (out []line) {
@@ -128,8 +113,6 @@ func (set *labelSet) arrangeRow(r tableRow) (out []line) {
 	return out
 }
 
-// boxes reads a row as a paper form has it: in each cell a label with its value
-// beneath.
 // wholeLabel joins the first cells of a line that a tab within its label cut.
 func (set *labelSet) wholeLabel(cells [][]line) [][]line {
 	if len(cells) < 3 || !cells[0][0].tab || !set.starts[labelKey(cellText(cells[0]))] {

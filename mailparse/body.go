@@ -77,9 +77,22 @@ func (c *collector) read(p *part) reading {
 	case strings.HasPrefix(p.mediaType, "multipart/"):
 		return c.mixed(p)
 	case p.isText():
-		return c.evaluate(c.document(p).lines)
+		return c.text(p)
 	}
 	return reading{}
+}
+
+// text reads a part that is text. A page that was escaped twice is read as the
+// one it was, where that shows more.
+func (c *collector) text(p *part) reading {
+	doc := c.document(p)
+	r := c.evaluate(doc.lines)
+	if doc.escaped != "" {
+		if again := c.evaluate(readHTML(doc.escaped).lines); again.yield() > r.yield() {
+			return again
+		}
+	}
+	return r
 }
 
 // isText says whether a part is text that belongs to the mail's body.
@@ -210,6 +223,9 @@ func (c *collector) document(p *part) document {
 	text := decodeText(raw, p.params["charset"], isHTML)
 	if !isHTML && htmlAsText.MatchString(clipRunes(text, 500)) && strings.Contains(text, "</") {
 		isHTML = true
+	}
+	if p.mediaType == "text/enriched" {
+		text = strings.ReplaceAll(text, "<<", "&lt;") // RFC 1896
 	}
 	if isHTML || p.mediaType == "text/enriched" || p.mediaType == "text/richtext" {
 		return readHTML(text)

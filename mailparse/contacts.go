@@ -88,7 +88,10 @@ func (p *Parser) phones(s string) []string {
 // short piece on the next line is the rest of a wrapped number.
 func splitNumbers(s string) []string {
 	var out []string
-	for _, part := range strings.Split(s, "\n") {
+	for i, part := range strings.Split(s, "\n") {
+		if i > 0 && digits(part) < 3 {
+			continue // the number of the next item of a list
+		}
 		if n := len(out); n > 0 && digits(part) < 7 && digits(out[n-1])+digits(part) <= 15 {
 			out[n-1] += " " + strings.TrimSpace(part)
 			continue

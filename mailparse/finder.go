@@ -96,7 +96,21 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 	}
 	best.label = from
+	if found && addressed(s[best.at:]) {
+		return hit{}, false
+	}
 	return best, found
+}
+
+// addressed says whether what looks like a label is followed by a Japanese form
+// of address: 「ご担当者様」 is no label.
+func addressed(rest string) bool {
+	for _, title := range []string{"様", "さま", "殿", "御中", "各位"} {
+		if strings.HasPrefix(rest, title) {
+			return true
+		}
+	}
+	return false
 }
 
 // unlikelyLabel says whether a whole line that begins like no label reads like a
@@ -226,7 +240,7 @@ func skipSeparators(s string, at int) int {
 		case r == '>' && (hard == 0 || at > 0 && (s[at-1] == '-' || s[at-1] == '=')):
 		case (r == '.' || r == '。') && hard == 0 && (rest == "" || rest[0] == '.' || rest[0] == ' ' || rest[0] == ':' || (at > 0 && s[at-1] == '.')):
 		case (r == ',' || r == '、') && hard == 0:
-		case strings.ContainsRune("-–—―－‐−", r) && (rest != "" && (hard == 0 || rest[0] == '>' || at > 0 && s[at-1] == ':' && rest[0] == ' ')):
+		case strings.ContainsRune("-–—―－‐−", r) && (rest == "" && hard == 0 && at > 0 && s[at-1] == ' ' || rest != "" && (hard == 0 || rest[0] == '>' || at > 0 && s[at-1] == ':' && rest[0] == ' ')):
 		default:
 			return at
 		}
@@ -280,6 +294,8 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 		switch {
 		case l.field == CaseNumber && startsWithNumber(rest):
 			h.rank = min(l.rank, good)
+		case l.rank == good && (l.field == CaseNumber || unicode.IsLower(firstRune(rest))):
+			h.rank = 0 // "Case studies", "Anything else becomes a note"
 		case from == 0 && !unicode.IsUpper(firstRune(text)) && unicode.Is(unicode.Latin, firstRune(text)):
 			h.rank, bare = 0, l.rank == strong
 		}

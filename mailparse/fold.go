@@ -122,7 +122,11 @@ func (p *phrase) foldASCII(s string) {
 }
 
 func (p *phrase) foldUnicode(s string) {
+	mixed := mixesCyrillic(s)
 	for _, r := range norm.NFKD.String(s) {
+		if mixed {
+			r = latinTwin(unicode.ToLower(r))
+		}
 		switch {
 		case r >= 'a' && r <= 'z':
 			p.text = append(p.text, byte(r))
@@ -140,6 +144,33 @@ func (p *phrase) foldUnicode(s string) {
 		}
 	}
 	p.endWord()
+}
+
+// mixesCyrillic says whether Cyrillic letters stand among Latin ones, as where
+// somebody forgot to change the keyboard.
+func mixesCyrillic(s string) bool {
+	latin, cyrillic := false, false
+	for _, r := range s {
+		latin = latin || r < utf8.RuneSelf && unicode.IsLetter(r)
+		cyrillic = cyrillic || r >= 0x400 && r < 0x530
+	}
+	return latin && cyrillic
+}
+
+// latinTwin is the Latin letter that looks like a small Cyrillic one.
+func latinTwin(r rune) rune {
+	const cyrillic, latin = "авсеһіјкмнорѕтухԁ", "abcehijkmhopstyxd"
+	if r < 0x400 || r >= 0x530 {
+		return r
+	}
+	n := 0
+	for _, c := range cyrillic {
+		if c == r {
+			return rune(latin[n])
+		}
+		n++
+	}
+	return r
 }
 
 // joinNumero reads "n°", "nº" and the parts of "№" as one word, and a first

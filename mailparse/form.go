@@ -72,25 +72,6 @@ func (rd *reader) forms() []foundForm {
 	return forms
 }
 
-// plausible drops labels of signatures: weak ones below a sign-off, until a
-// sure label shows that the mail goes on.
-// aboutCase says whether a sure label of the case itself is among hits, and not
-// only those that a signature may hold.
-// signatureName says whether the sender's bare name stands here after an
-// empty line.
-// nearLabel says whether the text above the empty line is a label without a
-// value: then the name is the answer.
-// group cuts the labels into forms. A label met again begins another form
-// only when more labels follow it; else it is text that looks like a label.
-// letterhead says whether the labels so far are rows of a letterhead: weak ones,
-// with a ruler or a salutation between them and the first sure label.
-// secondContact says whether h is the second of two rows "Phone:", "Email:"
-// that together answer for the contact.
-// parted says whether a quote begins or ends between two labels.
-// goesOn says whether a form goes on behind what looks like a quoted mail's
-// head: pasted text within a value.
-// sameText keeps of hits those before a quote begins or ends.
-// newForm decides whether the repeated label at rest[0] begins another form.
 // form reads the values of one group of labels.
 func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 	hits = rd.inCompany(hits)
@@ -128,7 +109,7 @@ func withoutHeading(s string) string {
 	last := strings.TrimSpace(s[at+1:])
 	above := strings.TrimRight(s[:max(at, 0)], " ")
 	parted := at < 0 || strings.HasSuffix(above, "\n") || isRuler(above[strings.LastIndexByte(above, '\n')+1:])
-	heading := drawnHeading.MatchString(last) || strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || (at >= 0 && headingLine.MatchString(last))
+	heading := at >= 0 && len(last) <= 50 && strings.Count(last, " ") <= 5 && !endsSentence(last) || drawnHeading.MatchString(last) || strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || (at >= 0 && headingLine.MatchString(last))
 	if len(last) > 80 || !parted || !heading {
 		return s
 	}
@@ -140,9 +121,6 @@ var drawnHeading = regexp.MustCompile(`^[-=*_~#+<>]{2,}\s*\S.*[-=*_~#+<>]{2,}$`)
 
 var headingLine = regexp.MustCompile(`(?i)^[\s*#_=\-–—]*(?:(?:(?:and|also|the|a|second|2nd|third|3rd|next|another|other|zweite\w*|deuxième|segund\w+|second\w+|tweede|autre|otr\w+|weitere\w*|und|et|y|e|en)\s+){1,3}(?:form|case|escalation|ticket|request|one|fall|caso|cas|eskalation|zaak|formular)\w*|(?:form|case|escalation|ticket|request|no\.?|nr\.?)\s*#?\d{1,2}|\d{1,2}[.)]?|\d/\d)[\s*#_=\-–—:.]*$`)
 
-// inCompany drops weak labels that no surer one vouches for.
-// severalBare says whether labels that by themselves could be words of a
-// sentence confirm each other: three of them at least, line below line.
 // isForm says whether the labels found make a form: two fields of which one
 // is sure, or a case number alone that can be none but that.
 func (rd *reader) isForm(hits []hit, f foundForm) bool {

@@ -1,8 +1,10 @@
 package mailparse
 
+// plausible drops labels of signatures: weak ones below a sign-off, until a
+// sure label shows that the mail goes on.
 func (rd *reader) plausible(hits []hit) []hit {
 	var kept []hit
-	closed, signed, signOff, next := false, false, false, 0
+	closed, signed, signOff, delimited, next := false, false, false, false, 0
 	for i, h := range hits {
 		for ; next < h.line; next++ {
 			l := rd.lines[next]
@@ -10,19 +12,20 @@ func (rd *reader) plausible(hits []hit) []hit {
 				continue
 			}
 			if l.kind == quoteHead {
-				closed, signed, signOff = false, false, false
+				closed, signed, signOff, delimited = false, false, false, false
 			}
+			delimited = delimited || l.text == "--"
 			signed = signed || l.signed || l.text == "--" || signOff
 			signOff = signOff || rd.isClosing(next)
 			if isDelimiter(l.text) || l.signed || rd.isClosing(next) || rd.isTail(next) || rd.signatureName(next) {
 				closed = true
 			}
 		}
-		if signed && (h.field == POC || h.field == POCContact) && !aboutCase(hits[i:]) {
+		if signed && (h.field == POC || h.field == POCContact) && !aboutCase(hits[i:]) || delimited && !several(hits[i:]) {
 			continue
 		}
 		if h.rank >= strong || (h.rank >= good && h.field != POC && h.field != POCContact && h.sep == sepHard) {
-			closed, signed, signOff = false, false, false
+			closed, signed, signOff, delimited = false, false, false, false
 		}
 		if !closed && h.rank >= 0 {
 			kept = append(kept, h)
@@ -31,6 +34,8 @@ func (rd *reader) plausible(hits []hit) []hit {
 	return kept
 }
 
+// aboutCase says whether a sure label of the case itself is among hits, and not
+// only those that a signature may hold.
 func aboutCase(hits []hit) bool {
 	for _, h := range hits[:min(len(hits), 6)] {
 		if h.rank >= good && h.field != POC && h.field != POCContact {
@@ -40,11 +45,25 @@ func aboutCase(hits []hit) bool {
 	return false
 }
 
+// several says whether sure labels of two fields at least are among hits.
+func several(hits []hit) bool {
+	for _, h := range hits[1:min(len(hits), 6)] {
+		if h.rank >= good && h.field != hits[0].field {
+			return true
+		}
+	}
+	return false
+}
+
+// signatureName says whether the sender's bare name stands here after an
+// empty line.
 func (rd *reader) signatureName(i int) bool {
 	return i > 0 && rd.lines[i-1].blank() && rd.from.names(rd.lines[i].text) &&
 		!(i >= 2 && nearLabel(rd, i))
 }
 
+// nearLabel says whether the text above the empty line is a label without a
+// value: then the name is the answer.
 func nearLabel(rd *reader, i int) bool {
 	for j := i - 1; j >= 0 && j > i-4; j-- {
 		if rd.lines[j].blank() {
@@ -56,6 +75,8 @@ func nearLabel(rd *reader, i int) bool {
 	return false
 }
 
+// group cuts the labels into forms. A label met again begins another form
+// only when more labels follow it; else it is text that looks like a label.
 func (rd *reader) group(hits []hit) [][]hit {
 	var groups [][]hit
 	var cur []hit
@@ -100,6 +121,8 @@ func (rd *reader) group(hits []hit) [][]hit {
 	return groups
 }
 
+// letterhead says whether the labels so far are rows of a letterhead: weak ones,
+// with a ruler or a salutation between them and the first sure label.
 func (rd *reader) letterhead(cur []hit, h hit) bool {
 	for _, c := range cur {
 		if c.rank > weak || c.field == CaseNumber {
@@ -123,6 +146,8 @@ func dropHit(cur []hit, at int, has map[Field]int) []hit {
 	return cur
 }
 
+// secondContact says whether h is the second of two rows "Phone:", "Email:"
+// that together answer for the contact.
 func (rd *reader) secondContact(cur []hit, h hit) bool {
 	last := cur[len(cur)-1]
 	return h.field == POCContact && last.field == POCContact && h.line-last.line <= 3 && h.sep == sepHard &&
@@ -137,6 +162,7 @@ func (rd *reader) labelWords(h hit) string {
 	return labelKey(s)
 }
 
+// parted says whether a quote begins or ends between two labels.
 func (rd *reader) parted(a, b int) bool {
 	if rd.lines[a].zone != rd.lines[b].zone {
 		return true
@@ -149,6 +175,8 @@ func (rd *reader) parted(a, b int) bool {
 	return false
 }
 
+// goesOn says whether a form goes on behind what looks like a quoted mail's
+// head: pasted text within a value.
 func (rd *reader) goesOn(cur []hit, has map[Field]int, rest []hit) bool {
 	if len(cur) < 2 || rd.lines[cur[0].line].depth != rd.lines[rest[0].line].depth {
 		return false
@@ -165,6 +193,7 @@ func (rd *reader) goesOn(cur []hit, has map[Field]int, rest []hit) bool {
 	return seen > 0
 }
 
+// sameText keeps of hits those before a quote begins or ends.
 func (rd *reader) sameText(hits []hit) []hit {
 	first := rd.lines[hits[0].line]
 	for i, h := range hits {
@@ -175,6 +204,7 @@ func (rd *reader) sameText(hits []hit) []hit {
 	return hits
 }
 
+// newForm decides whether the repeated label at rest[0] begins another form.
 func newForm(cur, rest []hit) bool {
 	first := rest[0]
 	if first.rank < good && first.field != CaseNumber {
@@ -197,6 +227,7 @@ func newForm(cur, rest []hit) bool {
 	return sure >= 3
 }
 
+// inCompany drops weak labels that no surer one vouches for.
 func (rd *reader) inCompany(hits []hit) []hit {
 	sure := 0
 	for _, h := range hits {
@@ -216,6 +247,8 @@ func (rd *reader) inCompany(hits []hit) []hit {
 	return kept
 }
 
+// severalBare says whether labels that by themselves could be words of a
+// sentence confirm each other: three of them at least, line below line.
 func severalBare(hits []hit) bool {
 	bare := 0
 	for i, h := range hits {

@@ -23,7 +23,11 @@ func readHTML(text string) document {
 		lay = newLayout(text, true)
 		lay.run()
 	}
-	return document{lines: lay.lines, html: true}
+	doc := document{lines: lay.lines, html: true}
+	if strings.Count(text, "&amp;nbsp;")+strings.Count(text, "&lt;br") >= 3 {
+		doc.escaped = html.UnescapeString(text)
+	}
+	return doc
 }
 
 const maxOpen = 4096 // open elements remembered; deeper ones lay out as inline
@@ -170,7 +174,7 @@ func (lay *layout) start() {
 func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	e := open{tag: tag, block: isBlock(tag)}
 	st := lay.rules.of(tag, attrs)
-	e.hidden = st.hidden || neverShown(tag) || attrs.hidden
+	e.hidden = st.hidden || neverShown(tag) || tag == atom.S || tag == atom.Del || tag == atom.Strike || attrs.hidden
 	if st.block {
 		e.block = true
 	}

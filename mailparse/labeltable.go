@@ -58,7 +58,7 @@ var labelTable = []phrases{
 		"erwartung", "erwartete maßnahme", "erwartete aktion", "nächste aktion", "gewünschte maßnahme", "action souhaitée", "suite attendue", "acción esperada", "ação esperada", "azione attesa", "verwachting", "gewenste vervolgstap", "gewenste volgende stap", "verwachte actie", "volgende actie",
 		"期望的下一步", "下一步", "预期下一步", "期待的下一步", "다음 단계",
 	}},
-	{NextStep, weak, []string{"step", "action", "request", "expected", "expectations", "to do", "対応"}},
+	{NextStep, weak, []string{"next", "step", "action", "request", "expected", "expectations", "to do", "対応"}},
 
 	{POC, strong, []string{
 		"point of contact", "point of contact poc", "poc", "poc name", "name of poc", "contact person", "point of contact name", "name of point of contact", "poc point of contact", "point-of-contact",
@@ -106,7 +106,7 @@ var labelTable = []phrases{
 		"追加コメント", "その他コメント", "補足事項", "補足コメント", "追記事項", "追加のコメント", "その他のコメント", "追加情報", "特記事項", "その他", "補足説明", "追加事項", "その他連絡事項",
 	}},
 	{Comments, good, []string{
-		"comments", "comment", "remarks", "remark", "other remarks", "any comments", "any other comments", "other information", "other info", "add comments", "addl comments", "add'l comments", "additional details", "extra comments", "add comment", "anything else", "further information", "further remarks", "further notes", "background", "comments/notes", "comments / remarks",
+		"comments", "comment", "remarks", "remark", "other remarks", "any comments", "any other comments", "other information", "other info", "add comments", "addl comments", "add'l comments", "additional details", "extra comments", "add comment", "cmts", "cmt", "cmnts", "cmnt", "anything else", "further information", "further remarks", "further notes", "background", "comments/notes", "comments / remarks",
 		"kommentar", "kommentare", "bemerkung", "bemerkungen", "anmerkung", "anmerkungen", "sonstiges", "commentaire", "commentaires", "remarque", "remarques", "comentario", "comentarios", "observaciones", "comentário", "comentários", "observações", "observação", "commento", "commenti", "osservazioni", "opmerking", "opmerkingen", "コメント", "備考", "補足", "备注", "附加说明", "其他说明", "補充說明", "비고", "추가 의견", "toelichting",
 	}},
 	{Comments, weak, []string{"notes", "note", "details", "description", "hinweise", "info", "information", "hinweis", "notizen"}},

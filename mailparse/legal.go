@@ -11,7 +11,7 @@ var legalStems = func() stemTable {
 addressee geadresseerd handelsregister amtsgericht geschaftsfuhr hrb ustid ustidnr umsatzsteuer siret handelsnummer kvk btw registered
 adressat destinataires nedoruc poufn duvern konfidentsial конфиденц конфіденц bizalmas luottamuksel fortrolig 機密 誤送信 保密 기밀`,
 		2: `confidential vertraulich confidentiel confidencia riservat vertrouwelijk privileged intended bestimmt bestemd recipient destinatario destinatario destinataire empfanger ontvanger odbiorc prijemc mottagar modtager mottaker
-liabilit liable haftung responsab aansprakelij disclos prohibit untersagt interdit prohibid proibid vietat verboden zabronion zakazan forbud forbjud copying retransmi classified classification konfiden tlp
+liabilit liable haftung responsab aansprakelij disclos prohibit untersagt interdit prohibid proibid vietat verboden zabronion zakazan forbud forbjud copying retransmi classified classification interne konfiden tlp
 eingetragen immatricul inscrit kapital capital vat steuernummer mwst tva iva cif nif umwelt environnement printing imprim drucken ausdrucken stampare afdrukken skriver
 unsubscribe subscribed abmelden abbestellen desabonner privacy opinions malware`,
 		1: `mail mails email emails message nachricht mensaje correo mensagem messaggio bericht courriel wiadomosc zprava meddelande meddelelse сообщение письмо viesti uzenet communication transmission
@@ -59,7 +59,7 @@ func (t stemTable) find(w string) (string, int) {
 // or a scanner's note.
 func isLegal(paragraph string) bool {
 	total, heavy := legalWeight(paragraph)
-	return heavy >= 2 && total >= 6 || heavy >= 1 && total >= 5 && strings.Count(paragraph, " ") < 40
+	return heavy >= 2 && (total >= 6 || strings.Count(paragraph, " ") < 5) || heavy >= 1 && total >= 5 && strings.Count(paragraph, " ") < 40
 }
 
 // legalWeight adds up what the words of a paragraph weigh, each stem counted

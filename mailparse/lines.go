@@ -34,6 +34,9 @@ func (l line) blank() bool { return l.text == "" }
 type document struct {
 	lines []line
 	html  bool
+	// escaped is the source of a page, once unescaped, that seems to have been
+	// escaped twice.
+	escaped string
 }
 
 // cleanText removes what does not matter for reading: invisible characters go,

@@ -185,14 +185,19 @@ func hasBars(s string) bool {
 	return strings.ContainsAny(s, "|+│┃║┼╋╬├┌└╔╚")
 }
 
+// pastedRule says whether a rule is such as a database's shell prints: its rows
+// have no bars at their ends, so nothing shows a table.
+func pastedRule(s string) bool {
+	return s[0] == '-' && s[len(s)-1] == '-' && strings.Trim(s, "-+") == ""
+}
+
 // textTables finds rows drawn with pipes or tabs and makes cells of them.
 func textTables(doc document) document {
 	out := make([]line, 0, len(doc.lines)+16)
 	row := 0
 	for _, l := range doc.lines {
 		boxed := hasBars(l.text)
-		if boxed && len(l.text) < 2000 && tableRule.MatchString(l.text) {
-			l.kind, l.text = noise, ""
+		if boxed && len(l.text) < 2000 && tableRule.MatchString(l.text) && !pastedRule(l.text) {
 			continue
 		}
 		var cells []string

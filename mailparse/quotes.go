@@ -3,6 +3,7 @@ package mailparse
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -170,6 +171,9 @@ func headerBlock(lines []line, i, need int) int {
 		}
 		if kind == "from" && kinds["from"] {
 			break
+		}
+		if kind == "from" && value != "" && strings.IndexFunc(value, unicode.IsLetter) < 0 {
+			return 0 // a log's row
 		}
 		kinds[kind] = true
 		misses = 0

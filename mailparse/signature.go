@@ -85,7 +85,7 @@ func isDelimiter(s string) bool {
 var (
 	bannerHeads = heads("ext cau war thi you sie vou")
 	rowHeads    = heads("t tel pho ph p m mob cel c dir off fax f e ema mai w web han tel por mov sky add con dur dw")
-	tailHeads   = heads("avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid beg suiv sui image ima")
+	tailHeads   = heads("onl if wri not rep get avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid beg suiv sui image ima")
 )
 
 func heads(words string) map[string]bool {
@@ -140,6 +140,10 @@ func tailStart(s string) bool {
 		return false
 	}
 	s = clipRunes(s, 240)
+	if threadMark.MatchString(s) {
+		return true
+	}
+	s = strings.TrimPrefix(s, "P ") // a tree in Webdings
 	if len(s) < 8 && !strings.HasPrefix(s, "____") {
 		return false
 	}
@@ -149,8 +153,17 @@ func tailStart(s string) bool {
 	if plainSentence(s) {
 		return false
 	}
-	return deviceLine.MatchString(s) || disclaimer.MatchString(s) || footer.MatchString(s) || sentFrom(s) || socialRow(s)
+	return deviceLine.MatchString(s) || disclaimer.MatchString(s) || footer.MatchString(s) || sentFrom(s) || socialRow(s) || deskLine(s)
 }
+
+// threadMark finds what ticket systems and old Notes draw below a mail.
+var threadMark = regexp.MustCompile(`^(?:ref:[!\w.-]{8,}:ref\b|##-? .{0,80}-?##|\|-{6,}[>|])`)
+
+// deskWords begin the sentences that this desk's own letters have below the
+// form; whoever answers one has them in the quote.
+var deskWords = newPhrases("only the comments may stay empty,if it cannot wait call,written by the desk s program,nothing is escalated yet,reply with these lines filled in")
+
+func deskLine(s string) bool { return deskWords.match(splitWords(s, 8)) > 0 }
 
 // sentWith are the first words of what a mail program says of itself.
 var sentWith = newPhrases(`sent from,sent via,sent using,sent with,sent by,gesendet von,gesendet mit,gesendet über,gesendet via,verschickt mit,verschickt von,envoyé de,envoyé depuis,envoyé avec,envoyé par,envoyé via,envoyé à partir,
@@ -161,12 +174,17 @@ skickat från,skickat via,skickat med,sendt fra,sendt via,sendt med,wysłane z,w
 // mail was sent: after the usual words a name of its own.
 func sentFrom(s string) bool {
 	words := splitWords(s, 16)
+	if len(words) >= 4 && len(words) <= 8 && words[0].text == "get" && words[len(words)-2].text == "for" && appSystems[words[len(words)-1].text] {
+		return true // "Get BlueMail for Android"
+	}
 	n := sentWith.match(words)
 	if n == 0 || n >= len(words) || len(words) == 16 {
 		return false
 	}
 	return words[0].begin <= 3 && unicode.IsUpper(firstRune(s[words[n].begin:])) && !strings.ContainsAny(s[:words[n].begin], ":;.")
 }
+
+var appSystems = newPhrases("android,ios,iphone,ipad,windows,mac,macos,mobile,desktop").phrases
 
 var socialNames = newPhrases("facebook,twitter,x,linkedin,instagram,youtube,xing,tiktok,mastodon,bluesky,threads,vimeo,whatsapp,telegram,github,blog,website,web,news,flickr,pinterest,snapchat,wechat,weibo").phrases
 

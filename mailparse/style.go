@@ -174,6 +174,10 @@ func (st style) or(o style) style {
 func mayMatter(s []byte) bool {
 	for i := 0; i+3 < len(s); i++ {
 		switch s[i] | 0x20 {
+		case 'l': // line-through
+			if s[i+1]|0x20 == 'i' && i+5 < len(s) && s[i+5]|0x20 == 't' {
+				return true
+			}
 		case 'd': // display
 			if s[i+1]|0x20 == 'i' && s[i+2]|0x20 == 's' {
 				return true
@@ -213,7 +217,7 @@ func parseStyle(s string) style {
 	}, s)
 	has := func(decl string) bool { return strings.Contains(s, decl) }
 	var st style
-	st.hidden = has("display:none") || has("visibility:hidden") || has("mso-hide:all") || has("font-size:0") && fontZero.MatchString(s) ||
+	st.hidden = has("line-through") || has("mso-element:comment") || has("display:none") || has("visibility:hidden") || has("mso-hide:all") || has("font-size:0") && fontZero.MatchString(s) ||
 		(has("height:0") && has("overflow:hidden") && heightZero.MatchString(s)) || has("opacity:0;") || strings.HasSuffix(s, "opacity:0")
 	st.block = has("display:block") || has("display:flex") || has("display:grid") || has("display:list-item") || has("display:table;") || has("display:table-row")
 	st.inline = has("display:inline;") || strings.HasSuffix(s, "display:inline") || has("display:inline!")

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 )
 
+// sectionRow says whether row r at line i is one cell of text between rows of
+// pairs, a heading: "Contact data".
 func (set *labelSet) sectionRow(lines []line, i int, r tableRow) bool {
 	if len(r.cells) != 1 || len(r.cells[0]) != 1 || r.cells[0][0].col != 0 || i == 0 || i+r.n >= len(lines) || len(cellText(r.cells[0])) > 60 {
 		return false
@@ -24,11 +26,14 @@ func (set *labelSet) sectionRow(lines []line, i int, r tableRow) bool {
 	return set.isPair(rowAt(lines, start)) && set.isPair(rowAt(lines, i+r.n))
 }
 
+// isPair says whether a row begins with a label that has a cell for its value.
 func (set *labelSet) isPair(r tableRow) bool {
 	_, ok := set.bareLabel(cellText(r.cells[0]))
 	return ok && len(r.cells) >= 2
 }
 
+// continuesCell says whether a row holds only more of the value above it, whose
+// label spans both rows.
 func (set *labelSet) continuesCell(out []line, r tableRow) bool {
 	last := out[len(out)-1]
 	if last.row == 0 || len(r.cells) != 1 || r.cells[0][0].col != last.col || last.col == 0 {
@@ -41,6 +46,9 @@ func (set *labelSet) continuesCell(out []line, r tableRow) bool {
 	return set.isPair(rowAt(out, k)) && out[k].col == 0
 }
 
+// valueColumns reads a table with the labels in its first column and a form in
+// each of the others: the row of case numbers holds several. n is how many
+// lines that took.
 func (set *labelSet) valueColumns(lines []line, head tableRow) (n int, out []line) {
 	width := len(head.cells)
 	if h, ok := set.bareLabel(cellText(head.cells[0])); !ok || h.field != CaseNumber || h.rank < good || width < 3 || width > 12 || len(head.full()) != width {
@@ -71,6 +79,7 @@ func (set *labelSet) valueColumns(lines []line, head tableRow) (n int, out []lin
 	return n, out
 }
 
+// tableRow is the lines of one row by cell.
 type tableRow struct {
 	cells [][]line
 	n     int // lines in all
@@ -90,6 +99,7 @@ func rowAt(lines []line, i int) tableRow {
 	return r
 }
 
+// full returns the cells that hold text.
 func (r tableRow) full() (cells [][]line) {
 	for _, c := range r.cells {
 		if cellText(c) != "" && !onlySeparator(cellText(c)) {
@@ -109,10 +119,12 @@ func cellText(c []line) string {
 	return strings.Join(parts, " ")
 }
 
+// onlySeparator recognises the cells of a column of colons.
 func onlySeparator(s string) bool {
 	return s != "" && utf8.RuneCountInString(s) <= 2 && strings.Trim(s, ":：=→>|") == ""
 }
 
+// bareLabel recognises a text that is a label and nothing else.
 func (set *labelSet) bareLabel(text string) (hit, bool) {
 	h, ok := set.find(text, true)
 	if !ok || h.sep == sepNone || strings.Trim(text[h.at:], " :：*") != "" {
@@ -121,6 +133,8 @@ func (set *labelSet) bareLabel(text string) (hit, bool) {
 	return h, true
 }
 
+// headerRow reads the row of labels at the start of lines with rows of values beneath it; each of
+// these rows is a form. n is how many lines that took.
 func (set *labelSet) headerRow(lines []line, head tableRow) (n int, out []line) {
 	cells := head.full()
 	if len(cells) < 2 {
@@ -177,6 +191,7 @@ func (set *labelSet) holdsLabel(r tableRow) bool {
 	return false
 }
 
+// labelOnTop knows the cell that holds a label and, on lines below it, its value.
 func (set *labelSet) labelOnTop(c []line) (hit, bool) {
 	text := withoutBlank(c)
 	if len(text) < 2 {
@@ -211,6 +226,8 @@ func (set *labelSet) columns(head, values tableRow) (out []line) {
 	return out
 }
 
+// boxes reads a row as a paper form has it: in each cell a label with its value
+// beneath.
 func (set *labelSet) boxes(r tableRow) (out []line) {
 	cells := r.full()
 	if len(cells) < 2 {

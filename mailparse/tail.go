@@ -136,6 +136,9 @@ func (rd *reader) signature(j, stop, from int) bool {
 		}
 	}
 	s := rd.lines[j].text
+	if isCell(rd.lines, j) && !rd.signatureBlock(j, stop) {
+		return false // a table of the value
+	}
 	n := rd.allSignature(j, stop)
 	switch {
 	case n == 0:

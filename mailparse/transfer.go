@@ -29,7 +29,11 @@ func decodeTransfer(b []byte, name string, limit int) []byte {
 		if wholeBase64(b) {
 			return decodeBase64(b, limit)
 		}
-		return decodeQuotedPrintable(clip(b, 3*limit))
+		out := decodeQuotedPrintable(clip(b, 3*limit))
+		if !rawEquals(b) && encodedAgain(out) {
+			out = decodeQuotedPrintable(out)
+		}
+		return out
 	}
 	switch {
 	case wholeBase64(b):
@@ -124,6 +128,12 @@ func looksQuotedPrintable(b []byte) bool {
 		}
 	}
 	return codes >= 2 || (soft >= 1 && codes >= 1) || soft >= 3
+}
+
+// encodedAgain says whether decoded text still is quoted-printable: lines end in
+// blanks that are escaped, and in soft breaks.
+func encodedAgain(b []byte) bool {
+	return bytes.Count(b, []byte("=20\n")) >= 2 && bytes.Contains(b, []byte("=\n"))
 }
 
 // base64Value is the decoding table of RFC 4648 section 4; -1 is no digit.

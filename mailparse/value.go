@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -29,16 +30,6 @@ func (rd *reader) values(hits []hit, stop int) []string {
 	return values
 }
 
-// answeredBetween says whether one of the labels is answered by unquoted text
-// between the quoted lines.
-// labelsAlone says whether most labels but the last stand on a line of their own.
-// answeredDeeper says whether most labels stand alone with their answer beneath
-// them quoted one deeper: a mail program that lost count of its marks.
-// raise takes the answers of such a form back to the depth of its labels. What
-// follows the last of them after an empty line is left: it may be a quote.
-// answeredBeneath says whether most answers to a quoted template stand
-// unquoted under the labels although the quoted lines hold text too: then the
-// newer answer counts.
 // after is the text behind a label on its line.
 func (rd *reader) after(h hit) string {
 	return strings.TrimSpace(rd.lines[h.end].text[min(h.at, len(rd.lines[h.end].text)):])
@@ -53,6 +44,9 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 	}
 	for j := h.end + 1; j < next; j++ {
 		l := rd.lines[j]
+		if l.text == "--" || rd.foreignRow(h, j, same+lower != "") {
+			break
+		}
 		switch {
 		case l.kind == quoteHead && l.depth <= depth && depth > 0:
 			continue
@@ -74,6 +68,35 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 	return merge(same, lower, h.field, beneath)
 }
 
+// foreignRow says whether line j begins a row of the customer's own between two
+// labels of the form: "Serial Number: 88-K-20017". In a table any further row
+// of two cells is one.
+func (rd *reader) foreignRow(h hit, j int, begun bool) bool {
+	lab, l := rd.lines[h.end], rd.lines[j]
+	if l.row > 0 {
+		return begun && lab.row > 0 && l.row != lab.row && l.col == lab.col && !l.tab && j+1 < len(rd.lines) && rd.lines[j+1].row == l.row && rd.lines[j+1].col > l.col && l.text != ""
+	}
+	at := colonAt(clipRunes(l.text, 40))
+	if at <= 0 || h.sep != sepHard || !begun || contactRow(l.text) || !ownRow.MatchString(l.text[:at]) {
+		return false
+	}
+	if shortField(h.field) {
+		return len(rd.parser.contacts(l.text)) == 0
+	}
+	for _, w := range splitWords(l.text[:at], 6) {
+		if rowWords[w.text] {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	ownRow   = regexp.MustCompile(`^\p{Lu}[\p{L}\d/#. -]{2,30}$`)
+	rowWords = newPhrases(`severity,serial,site,account,company,customer,client,priority,product,version,asset,location,region,country,department,urgency,impact,contract,model,machine,system,environment,status,subject,category,timezone,zone,
+priorität,kunde,kundennummer,firma,anlage,standort,gerät,produkt,abteilung,seriennummer,maschine,priorité,client,société,site,produit,appareil,prioridad,cliente,empresa,equipo,producto,prioridade,produto,priorità,azienda,prodotto,sede,prioriteit,klant,bedrijf,locatie,apparaat`).phrases
+)
+
 // merge joins what stands on the quoted lines and what stands unquoted among
 // them.
 func merge(same, lower string, f Field, beneath bool) string {
@@ -92,6 +115,12 @@ func marks(n int) string {
 		return ""
 	}
 	return strings.Repeat(">", n) + " "
+}
+
+// wrapRest says whether an unquoted line is the rest of the quoted one above it,
+// wrapped anew by a program that left the mark out.
+func wrapRest(above, s string) bool {
+	return len(above) >= 40 && len(s) < 25 && strings.Count(s, " ") < 3 && unicode.IsLower(firstRune(s)) && !endsSentence(above)
 }
 
 func firstOf(s string, _ []string) string { return s }
@@ -126,6 +155,10 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 			lower, _ := rd.answerBelow(hit{line: h.line, end: j - 1, at: len(rd.lines[j-1].text), field: h.field}, stop, "", true)
 			return strings.Join(append(out, lower), "\n")
 		}
+		if l.depth < depth && l.kind == ordinary && rd.lines[j-1].depth == depth && len(out) > 0 && wrapRest(rd.lines[j-1].text, l.text) {
+			out = append(out, l.text)
+			continue
+		}
 		if l.kind == quoteHead || l.zone != rd.lines[h.line].zone || l.depth < depth ||
 			(l.depth > depth && !rd.pasted(j, stop, depth)) {
 			break
@@ -151,13 +184,6 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 	return trimRulers(strings.TrimSpace(strings.Join(out, "\n")))
 }
 
-// quoterGoesOn says whether text after an empty line below the last label of a
-// quoted form is the quoted letter's: an answer would stand on the label's
-// line, or as near to it as the other answers stand to theirs.
-// answersGapped says whether an empty line parts one of the labels from its
-// answer.
-// instructed says whether line i stands in a quoted letter that asks to fill in
-// the form: then what goes on below an answered label is that letter's text.
 // shortField says whether a field's value is a line or two, so that an empty
 // line ends it where no other label follows.
 func shortField(f Field) bool { return f == CaseNumber || f == POC || f == POCContact }
@@ -181,12 +207,6 @@ func (rd *reader) rowHadCell(h hit, j int) bool {
 	return false
 }
 
-// answerBelow reads an unquoted answer under the last quoted label. Where the
-// other labels are answered on their quoted lines, unquoted text below the
-// last one is the mail's own text, not an answer.
-// pasted says whether the deeper line j is text of this value, such as a
-// shell prompt, and no quote: text of the value goes on below it, or it is a
-// line or two that look like a prompt.
 // stacked reads a form whose labels all come first and whose values follow,
 // one a line: what remains of a table with a header row.
 func (rd *reader) stacked(hits []hit, stop int) []string {
