@@ -131,6 +131,63 @@ func TestManyDaemonsInTurnLoseNoMail(t *testing.T) {
 	}
 }
 
+// While daemons are restarted one after the other, each mail is answered within
+// the lease of an inbox and the time that the work takes.
+func TestRollingRestartDelaysNoMailBeyondTheLease(t *testing.T) {
+	onlyLong(t)
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("roll")
+	samples := b.good(60)
+	configs := []string{w.config(), w.config(), w.config()}
+	w.feed(configs[0], b)
+	desks := make([]*desk, len(configs))
+	for i, c := range configs {
+		desks[i] = w.start(c)
+	}
+	eventually(t, time.Minute, "all are ready", func() bool { return desks[0].ready() && desks[1].ready() && desks[2].ready() })
+	delivered, longest := map[string]time.Time{}, time.Duration(0)
+	answered := func() bool {
+		for _, l := range w.letters() {
+			if at, waits := delivered[l.to]; waits {
+				longest = max(longest, time.Since(at))
+				delete(delivered, l.to)
+			}
+		}
+		return len(delivered) == 0
+	}
+	for i, s := range samples {
+		w.deliver([]sample{s})
+		delivered[customerOf(s)] = time.Now()
+		if i%5 == 4 {
+			turn := i / 5 % len(desks)
+			desks[turn].stop()
+			desks[turn] = w.start(configs[turn])
+		}
+		<-time.After(300 * time.Millisecond)
+		answered()
+	}
+	eventually(t, takeover, "all mails are answered", answered)
+	t.Logf("12 restarts in turn: each of %d mails was answered within %s", len(samples), longest.Round(10*time.Millisecond))
+	if longest > takeover {
+		t.Errorf("a mail was answered after %s, want %s at most", longest, takeover)
+	}
+	w.settled(desks[0], samples, 0, time.Minute)
+	for _, d := range desks {
+		d.stop()
+	}
+}
+
+// customerOf is who wrote a sample.
+func customerOf(s sample) string {
+	for to := range s.letters {
+		if strings.HasPrefix(to, s.serial+"@") {
+			return to
+		}
+	}
+	return ""
+}
+
 // After a loss of Redis the mails of the last day are taken up again, as if
 // they had just come; before there are accounts again nobody is refused.
 func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
