@@ -50,6 +50,12 @@ type property struct {
 	value  string
 }
 
+// CheckICS says what New would find wrong with an iCalendar file.
+func CheckICS(data []byte) error {
+	_, err := parseICS(data)
+	return err
+}
+
 // parseICS reads the all-day events of an iCalendar file (RFC 5545). What a holiday list does not need is skipped; what
 // would change its days but is not understood is an error that names the line.
 func parseICS(data []byte) ([]event, error) {

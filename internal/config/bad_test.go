@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,5 +39,37 @@ func TestEveryMistakeIsASentence(t *testing.T) {
 				t.Errorf("a secret is shown: %v", err)
 			}
 		})
+	}
+}
+
+func TestAHolidayFileThatCannotBeReadIsNamedByItsLine(t *testing.T) {
+	example, err := os.ReadFile("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for content, want := range map[string]string{
+		"":        "no such file",
+		"garbage": "line 1",
+		"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:2026-11-25\nEND:VEVENT\nEND:VCALENDAR\n": "line 3",
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "desk.yaml")
+		text := strings.Replace(string(example), `ics: ""`, "ics: days.ics", 1)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if content != "" {
+			if err := os.WriteFile(filepath.Join(dir, "days.ics"), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		line := strings.Count(text[:strings.Index(text, "ics: days.ics")], "\n") + 1
+		_, err := Load(path)
+		if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s:%d: regions.us.holidays.ics", path, line)) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", content, err)
+		}
+		if _, err := Parse(path, []byte(text)); err != nil {
+			t.Errorf("Parse looks at other files: %v", err)
+		}
 	}
 }

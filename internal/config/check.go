@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"escalationd/escalation/hours"
 )
 
 // checker looks for what each value alone cannot show: what is missing, out
@@ -17,6 +19,7 @@ import (
 type checker struct {
 	*report
 	config *Config
+	read   func(path string) ([]byte, error) // nil: no other file is looked at
 }
 
 func (c *checker) check() {
@@ -243,6 +246,20 @@ func (c *checker) checkRegion(key string) {
 		c.add(path+".close", "%[1]s.close: %[2]s is not after %[1]s.open %[3]s", path, r.Close, r.Open)
 	}
 	c.checkHolidays(path+".holidays", r.Holidays)
+	c.checkICS(path+".holidays.ics", r.Holidays.ICS)
+}
+
+func (c *checker) checkICS(path, file string) {
+	if c.read == nil || file == "" || c.settled[path] {
+		return
+	}
+	data, err := c.read(file)
+	if err == nil {
+		err = hours.CheckICS(data)
+	}
+	if err != nil {
+		c.add(path, "%s cannot be used: %v", path, err)
+	}
 }
 
 // checkHolidays spells the names as HolidayNames has them.

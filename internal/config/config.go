@@ -180,12 +180,18 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	return Parse(path, data)
+	return parse(path, data, os.ReadFile)
 }
 
 // Parse checks data as the configuration file called name: mistakes are
-// reported under that name, and relative paths start at its folder.
+// reported under that name, and relative paths start at its folder. It reads
+// no other file, as Load does.
 func Parse(name string, data []byte) (*Config, error) {
+	return parse(name, data, nil)
+}
+
+// parse checks files that data names too, if it is told how to read them.
+func parse(name string, data []byte, read func(path string) ([]byte, error)) (*Config, error) {
 	dir, err := filepath.Abs(filepath.Dir(name))
 	if err != nil {
 		return nil, fmt.Errorf("find folder of %s: %w", name, err)
@@ -196,7 +202,7 @@ func Parse(name string, data []byte) (*Config, error) {
 		b := &binder{report: r, dir: dir}
 		b.bindRoot(root, c)
 		c.complete()
-		(&checker{report: r, config: c}).check()
+		(&checker{report: r, config: c, read: read}).check()
 	}
 	if err := r.err(); err != nil {
 		return nil, err
