@@ -69,6 +69,43 @@ func TestFloodOfJunkDoesNotHoldUpRepresentatives(t *testing.T) {
 	d.stop()
 }
 
+// More replies than the limit for everybody are not sent, ops hear of it, and
+// strangers leave room for representatives.
+func TestFloodOfStrangersOpensTheBreaker(t *testing.T) {
+	onlyLong(t)
+	t.Parallel()
+	w := newWorld(t)
+	b := newBag("crowd")
+	const limit, most = 50, 45
+	strangers := make([]sample, pick(200, 5000))
+	for i := range strangers {
+		strangers[i] = b.add((*bag).stranger)
+	}
+	good := b.good(1)
+	config := w.config(edit{"global_per_minute: 600", fmt.Sprintf("global_per_minute: %d", limit)})
+	w.feed(config, b)
+	w.deliver(strangers)
+	began := time.Now()
+	d := w.start(config)
+	w.inboxIs(0, 5*time.Minute)
+	t.Logf("%d strangers are judged after %s", len(strangers), time.Since(began).Round(100*time.Millisecond))
+	w.deliver(good)
+	eventually(t, time.Minute, "the representative is answered, and ops hear", func() bool {
+		return w.answered(good[0]) && slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "reply-limit") })
+	})
+	minutes := int(time.Since(began)/time.Minute) + 1
+	refused := 0
+	for _, l := range w.letters() {
+		if strings.HasSuffix(l.to, "@stranger.example") {
+			refused++
+		}
+	}
+	if refused < most || refused > minutes*most {
+		t.Errorf("%d strangers are answered in %d minutes, want %d a minute", refused, minutes, most)
+	}
+	d.stop()
+}
+
 // decidedBefore counts the mails that the log says were decided before the
 // n-th of which it says so in these words.
 func (d *desk) decidedBefore(t *testing.T, words string, n int) (before int) {

@@ -241,6 +241,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	g.Go(func() error { return d.courier.Run(ctx) })
 	g.Go(func() error { return d.tickLoop(ctx) })
 	g.Go(func() error { return d.watchLedger(ctx) })
+	g.Go(func() error { return d.watchInboxes(ctx) })
 	g.Go(func() error { return d.retain(ctx) })
 	err := g.Wait()
 	d.log.Info("the desk is closed")
