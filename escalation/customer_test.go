@@ -64,6 +64,31 @@ func TestTwoMachinesThatTalkFallSilent(t *testing.T) {
 	})
 }
 
+func TestAMachineThatNamesANewNumberInEachAnswerFallsSilent(t *testing.T) {
+	for name, begins := range map[string]written{
+		"refused": form("09999999"), "returned": form("", but(func(f *mailparse.Form) { f.CaseNumber = "" })),
+		"invalid": form("", but(func(f *mailparse.Form) { f.CaseNumber = "no number" })),
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, nil, func(s *scene) {
+				s.from(rep, begins)
+				letters := 0
+				for i := 0; len(s.unseen) > 0 && i < 30; i++ {
+					n := s.unseen[0]
+					s.unseen = s.unseen[1:]
+					letters++
+					s.now = s.now.Add(time.Second)
+					s.store.clock(s.now)
+					s.from(rep, text(fmt.Sprintf("Your ticket is %08d, or RQ-%d.", 55500000+i, i)), answering(n))
+				}
+				if letters < 1 || letters > 3 {
+					s.Errorf("the machine got %d letters", letters)
+				}
+			})
+		})
+	}
+}
+
 // firstReply is the ID of any letter to the representative.
 func (s *scene) firstReply() string {
 	for _, m := range s.mails {

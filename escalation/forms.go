@@ -249,11 +249,15 @@ func (j *judgement) refuse(f mailparse.Form, why string) {
 	j.check("entitlement", false, why)
 	j.end(Refused, why)
 	number, _ := j.policy.CaseKey(f.CaseNumber)
+	quotas := []Quota{j.refusalQuota(KindRefused, number)}
+	if j.state.Notice != nil { // a machine may name another number in each answer
+		quotas = append(quotas, j.loopQuota(""))
+	}
 	n := j.reply(KindRefused, nil, mailparse.Form{CaseNumber: f.CaseNumber}, func(l *Letter) {
 		if len(j.state.Similar) == 1 {
 			l.Suggestion = j.state.Similar[0]
 		}
-	}, j.refusalQuota(KindRefused, number))
+	}, quotas...)
 	if draft := f; draft.NextStep+draft.POC+draft.POCContact+draft.Comments != "" {
 		draft.CaseNumber = ""
 		n.Draft = &draft
@@ -265,7 +269,11 @@ func (j *judgement) refuse(f mailparse.Form, why string) {
 func (j *judgement) returned(file *CaseFile, f mailparse.Form, problems []Problem, why string) {
 	j.check("form", false, listProblems(problems))
 	j.end(Returned, why)
-	n := j.reply(KindReturned, file, f, func(l *Letter) { l.Problems = problems }, j.loopQuota(TidyCaseNumber(f.CaseNumber)))
+	number := "" // what is no case's number must not pass for a case of its own
+	if file != nil {
+		number = file.Case.Number
+	}
+	n := j.reply(KindReturned, file, f, func(l *Letter) { l.Problems = problems }, j.loopQuota(number))
 	draft := f
 	for _, p := range problems {
 		setField(&draft, p.Field, "")
