@@ -86,12 +86,12 @@ func TestRedisThatRefusesInTheMiddle(t *testing.T) {
 			d := w.start(config)
 			w.underWay(5)
 			c.begin(w, rdb)
-			w.deliver(samples[50:])
-			d.explains(c.code)
 			if c.notReady {
 				took := eventually(t, 30*time.Second, "/readyz says that Redis does not answer", func() bool { return !d.ready() })
-				t.Logf("/readyz told it after %s more", took.Round(10*time.Millisecond))
+				t.Logf("/readyz says so after %s", took.Round(10*time.Millisecond))
 			}
+			w.deliver(samples[50:])
+			d.explains(c.code)
 			if n := w.imap.Count("INBOX"); n < 10 {
 				t.Errorf("%d mails lie in the inbox, want 10 at least", n)
 			}
