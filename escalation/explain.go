@@ -12,7 +12,7 @@ type Explanation struct {
 	Reason      string            `json:"reason"`
 	Checks      []Check           `json:"checks"`
 	RespondBy   *time.Time        `json:"respond_by"` // in the region's offset; nil where nothing is promised
-	Ladder      []Rung            `json:"ladder"`     // if nobody ever acknowledges; of the mail's first case
+	Ladder      []Rung            `json:"ladder"`     // if nobody acknowledges from here on; of the mail's first case
 	Notices     []ExplainedNotice `json:"notices"`
 	Case        string            `json:"case,omitempty"` // whose promise and ladder these are
 	Status      Status            `json:"status,omitempty"`
@@ -55,7 +55,7 @@ func (d *Desk) Explain(m Mail, s State, now time.Time, word Wording) (Explanatio
 		Disposition: c.Disposition, Reason: c.Reason, Checks: c.Checks, Ladder: []Rung{}, Notices: []ExplainedNotice{},
 	}
 	if len(c.Escalations) > 0 {
-		p.explainPromise(&x, &c.Escalations[0])
+		p.explainPromise(&x, &c.Escalations[0], now)
 	}
 	for _, n := range c.Notices {
 		subject, text, err := word(n)
@@ -67,8 +67,9 @@ func (d *Desk) Explain(m Mail, s State, now time.Time, word Wording) (Explanatio
 	return x, nil
 }
 
-// explainPromise says what an escalation promises and who is told when.
-func (p *Policy) explainPromise(x *Explanation, e *Escalation) {
+// explainPromise says what an escalation promises and who is told when. While
+// somebody has it, the ladder stands still.
+func (p *Policy) explainPromise(x *Explanation, e *Escalation, now time.Time) {
 	x.Case, x.Status = e.Case, e.Status
 	if !e.Status.Active() {
 		return
@@ -78,5 +79,12 @@ func (p *Policy) explainPromise(x *Explanation, e *Escalation) {
 		opened = e.Due
 	}
 	by := p.Target(e.Severity, e.Region, opened)
-	x.RespondBy, x.Ladder = &by, p.Plan(e.Severity, e.Region, opened)
+	x.RespondBy = &by
+	switch {
+	case e.Status == Acknowledged:
+	case e.Level > 0:
+		x.Ladder = p.planFrom(e, now)
+	default:
+		x.Ladder = p.Plan(e.Severity, e.Region, opened)
+	}
 }

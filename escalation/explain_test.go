@@ -141,6 +141,23 @@ func TestExplainPlansAsTheLadderClimbs(t *testing.T) {
 	}
 }
 
+func TestExplainPlansFromWhereTheLadderStands(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230001", ukLead)
+		s.forward(10 * time.Minute)
+		x := s.explained(ukLead, s.now, command(mailparse.Pass, "", 0), answering(n))
+		for i, want := range []time.Time{at(9, 0), at(9, 10), at(10, 0), at(10, 30)} {
+			if !x.Ladder[i].At.Equal(want) {
+				t.Errorf("after PASS level %d is told at %s, want %s", i+1, x.Ladder[i].At, want)
+			}
+		}
+		x = s.explained(ukLead, s.now, command(mailparse.Ack, "", 0), answering(n))
+		if len(x.Ladder) != 0 || x.RespondBy == nil || x.Status != escalation.Acknowledged {
+			t.Errorf("after ACK the plan is %+v", x)
+		}
+	})
+}
+
 func TestExplainOfAMailThatWouldWaitOrIsParked(t *testing.T) {
 	s := newScene(t, newMemStore(), func(p *escalation.Policy) { p.Early, p.StaleAfter = escalation.EarlyPark, time.Hour })
 	s.with(escalation.Case{Number: "01230002", Severity: 2, CustomerWroteAt: at(-13, 0)})

@@ -32,6 +32,26 @@ func (p *Policy) Plan(severity int, region string, opened time.Time) []Rung {
 	return rungs
 }
 
+// planFrom is the plan of an escalation on its way: what was told early was
+// told by now, and the levels above follow its next step.
+func (p *Policy) planFrom(e *Escalation, now time.Time) []Rung {
+	rungs := p.Plan(e.Severity, e.Region, e.OpenedAt)
+	at := e.Due
+	for i := range rungs {
+		r := &rungs[i]
+		switch {
+		case r.Level > e.Level:
+			r.At = p.in(e.Region, at)
+			if !r.Skipped {
+				at = p.after(e.Due, r.Level-e.Level, e.Severity, e.Region)
+			}
+		case r.At.After(now):
+			r.At = p.in(e.Region, now)
+		}
+	}
+	return rungs
+}
+
 // Target answers by when the first response to an escalation is due that
 // opens at a time, in the region's zone.
 func (p *Policy) Target(severity int, region string, opened time.Time) time.Time {
