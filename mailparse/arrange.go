@@ -8,6 +8,9 @@ import (
 // arrange puts tables and lines of several labels into reading order: each
 // label directly before its value.
 func (set *labelSet) arrange(lines []line) []line {
+	withoutChat(lines)
+	set.turnRound(lines)
+	set.cutGreeting(lines)
 	out := make([]line, 0, len(lines))
 	for i := 0; i < len(lines); {
 		if lines[i].row == 0 {
@@ -161,13 +164,32 @@ func (set *labelSet) withoutHint(c []line) []line {
 
 var wideBlank = regexp.MustCompile(`\s{2,}`)
 
+// columnSplitter finds what parts the columns of a line: wide blanks, or the
+// semicolons of a spreadsheet.
+func columnSplitter(s string) func(string) []string {
+	switch {
+	case len(s) > 400:
+	case strings.Count(s, ";") >= 3:
+		return func(s string) (cells []string) {
+			for c := range strings.SplitSeq(s, ";") {
+				cells = append(cells, strings.Trim(c, "\" "))
+			}
+			return cells
+		}
+	case strings.Count(s, "  ") >= 2:
+		return func(s string) []string { return wideBlank.Split(s, 12) }
+	}
+	return nil
+}
+
 // alignedTable reads a header row of labels whose columns are aligned by
 // blanks, and the row of values beneath it.
 func (set *labelSet) alignedTable(lines []line) (n int, out []line) {
-	if strings.Count(lines[0].text, "  ") < 2 || len(lines[0].text) > 400 {
+	columns := columnSplitter(lines[0].text)
+	if columns == nil {
 		return 0, nil
 	}
-	labels := wideBlank.Split(lines[0].text, 12)
+	labels := columns(lines[0].text)
 	if len(labels) < 3 {
 		return 0, nil
 	}
@@ -185,7 +207,7 @@ func (set *labelSet) alignedTable(lines []line) (n int, out []line) {
 			return 0, nil
 		}
 	}
-	values := wideBlank.Split(lines[k].text, 12)
+	values := columns(lines[k].text)
 	if len(values) != len(labels) {
 		return 0, nil
 	}
@@ -228,4 +250,69 @@ func (set *labelSet) withoutMargins(cells [][]line) [][]line {
 		}
 	}
 	return cells
+}
+
+// chatHead is what a messenger writes before each line of an exported chat.
+var chatHead = regexp.MustCompile(`^(?:\[\d{1,4}[./-][^\]]{4,30}\]|\d{1,2}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d\d(?::\d\d)?(?: [AaPp][Mm])? -) [^:]{1,40}: `)
+
+// withoutChat takes these off where three lines and more wear them.
+func withoutChat(lines []line) {
+	n := 0
+	for _, l := range lines {
+		if l.text != "" && (l.text[0] == '[' || l.text[0] >= '0' && l.text[0] <= '9') && chatHead.MatchString(clipRunes(l.text, 120)) {
+			n++
+		}
+	}
+	if n < 3 {
+		return
+	}
+	for i := range lines {
+		if m := chatHead.FindString(clipRunes(lines[i].text, 120)); m != "" {
+			lines[i].text = lines[i].text[len(m):]
+		}
+	}
+}
+
+// turnRound reads the lines of a form that has its labels in brackets behind the
+// values: "04432112 (Case Number)".
+func (set *labelSet) turnRound(lines []line) {
+	turned := map[int]string{}
+	for i, l := range lines {
+		at := strings.LastIndexByte(l.text, '(')
+		if at <= 0 || !strings.HasSuffix(l.text, ")") || len(l.text) > 400 {
+			continue
+		}
+		name := l.text[at+1 : len(l.text)-1]
+		if label, ok := set.lookupExact(name); ok && label.rank == strong {
+			if _, labelled := set.find(l.text, false); !labelled {
+				turned[i] = name + ": " + strings.TrimSpace(l.text[:at])
+			}
+		}
+	}
+	if len(turned) < 3 {
+		return
+	}
+	for i, s := range turned {
+		lines[i].text = s
+	}
+}
+
+// cutGreeting finds the first label behind a sentence on its line, when the next
+// line begins with another: "Please escalate! Case Number: 123".
+func (set *labelSet) cutGreeting(lines []line) {
+	for i := range lines[:max(len(lines)-1, 0)] {
+		s := lines[i].text
+		at := strings.IndexByte(s, ':')
+		if at < 8 || len(s) > 300 || lines[i].row > 0 || lines[i+1].blank() {
+			continue
+		}
+		from, field, ok := set.labelBefore(s, 1, at)
+		if !ok || from < 3 || !endsSentence(strings.TrimRight(s[:from], " ")) {
+			continue
+		}
+		if next, ok := set.find(clipRunes(lines[i+1].text, 400), false); ok && next.rank >= good && next.sep == sepHard && next.field != field {
+			lines[i].text = s[from:]
+			return
+		}
+	}
 }

@@ -17,7 +17,7 @@ func (p *Parser) body(root *part, msg *Message) {
 }
 
 func (p *Parser) readBody(root *part, msg *Message) {
-	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), budget: 4 * p.limits.Text}
+	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), answers: len(msg.InReplyTo)+len(msg.References) > 0, budget: 4 * p.limits.Text}
 	chosen := c.read(root)
 	msg.Defects = append(msg.Defects, c.defects...)
 	forms, source := chosen.forms, chosen
@@ -65,6 +65,7 @@ func (r reading) yield() int {
 type collector struct {
 	parser  *Parser
 	from    sender
+	answers bool // the mail answers another
 	budget  int
 	defects []string
 }
@@ -201,7 +202,7 @@ func (c *collector) evaluate(lines []line) reading {
 	markNoise(lines)
 	lines = c.parser.labels.arrange(lines)
 	markQuotes(lines, c.evidence)
-	rd := &reader{parser: c.parser, lines: lines, from: c.from}
+	rd := &reader{parser: c.parser, lines: lines, from: c.from, answers: c.answers}
 	return reading{lines: lines, forms: newest(rd.forms()), by: rd}
 }
 
@@ -231,7 +232,7 @@ func (c *collector) document(p *part) document {
 		return readHTML(text)
 	}
 	flowed := strings.EqualFold(strings.TrimSpace(p.params["format"]), "flowed")
-	return readPlain(text, plainOptions{lines: c.parser.limits.Lines, flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
+	return readPlain(text, plainOptions{label: c.parser.labels.begins, lines: c.parser.limits.Lines, flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
 }
 
 // attached looks for a form where the body has none: in attached mails, then

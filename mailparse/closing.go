@@ -3,12 +3,13 @@ package mailparse
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // The phrases with which people close, in many languages.
 var (
-	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
+	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
 wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,respectfully,respectfully yours,respectfully submitted,
 cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
 ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,
@@ -44,6 +45,10 @@ bonne journée,bonne soirée,a lei,à vous,à tous,an alle,aan allen`)
 
 	// courtesies begin the sentences that close a letter and ask for nothing.
 	courtesies = newPhrases(`dans l attente d,dans l attente de,je vous prie d agréer,je vous prie de recevoir,je vous prie de croire,nous vous prions d agréer,veuillez agréer,veuillez recevoir,veuillez croire,veuillez accepter,
+assuring you of,thanking you in advance,thanking you in anticipation,we thank you,i thank you,we appreciate your,your prompt attention,your kind attention,your early response,your prompt response,your cooperation,your kind cooperation,
+vous remerciant,en vous remerciant,nous vous remercions par avance,nous vous remercions d avance,je vous remercie par avance,je vous remercie d avance,je vous remercie de votre,nous vous remercions de votre,ich danke ihnen,wir danken ihnen,für ihre bemühungen,für ihre unterstützung,für ihre hilfe,merci im voraus,
+restando in attesa,restiamo in attesa,rimango in attesa,rimaniamo in attesa,ringraziando,ringraziandovi,ringraziandola,vi ringrazio,vi ringraziamo,la ringrazio,sin otro particular,sin más por el momento,sin más,agradeciendo,agradeciéndole,agradezco de antemano,agradecemos de antemano,quedo pendiente,quedamos a la espera,
+agradecendo,agradeço desde já,agradecemos desde já,desde já agradeço,desde já agradecemos,grato pela,grata pela,sem mais,alvast hartelijk dank,alvast dank,alvast hartelijk bedankt,hartelijk dank voor,bij voorbaat hartelijk dank,
 looking forward to your,looking forward to hearing,we look forward to your,we look forward to hearing,i look forward to your,i look forward to hearing,hoping for your,hoping to hear from you,hope to hear from you,awaiting your,waiting for your,
 have a nice day,have a great day,have a good day,have a lovely day,have a nice evening,have a great evening,have a good evening,have a nice week,have a great week,have a good week,have a nice weekend,have a great weekend,have a good weekend,have a good one,have a great one,
 ich freue mich auf ihre,ich freue mich auf eine,freue mich auf ihre,wir freuen uns auf ihre,freuen uns auf ihre,in erwartung ihrer,einen schönen tag,schönen tag,einen schönen abend,schönen abend,schönes wochenende,schönen feierabend,
@@ -52,7 +57,7 @@ fico no aguardo,fico à disposição,ficamos no aguardo,aguardo o seu,aguardo se
 )
 
 // closingCJK are the same where words are not parted by blanks.
-var closingCJK = regexp.MustCompile(`^(?:(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|なにとぞ|どうぞ|どうか|それでは|では|ご確認|ご対応|ご検討|引き続き|今後とも|お力添え).{0,30}(?:よろしく|宜しく)|(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|恐れ入り|恐縮).{0,40}(?:お願い|御願い).{0,12}$|(?:よろしく|宜しく)(?:お願い|御願い)|以上(?:です|となります)?[、。]?.*(?:よろしく|宜しく)|以上[、。]?(?:です[。]?)?$|取り急ぎ.{0,20}$|(?:敬具|草々|此致|敬礼|谢谢|謝謝|祝好|敬上|顺祝|顺颂|順頌|多谢|感谢|감사합니다|감사드립니다|고맙습니다|수고하세요)[^\p{L}]*(?:$|敬礼|您|你|.{0,4}$))`)
+var closingCJK = regexp.MustCompile(`^(?:(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|なにとぞ|どうぞ|どうか|それでは|では|ご確認|ご対応|ご検討|引き続き|今後とも|お力添え).{0,30}(?:よろしく|宜しく)|[ごお].{1,18}(?:よろしく|宜しく)(?:お願い|御願い)|(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|恐れ入り|恐縮).{0,40}(?:お願い|御願い).{0,12}$|(?:よろしく|宜しく)(?:お願い|御願い)|以上(?:です|となります)?[、。]?.*(?:よろしく|宜しく)|以上[、。]?(?:です[。]?)?$|取り急ぎ.{0,20}$|(?:敬具|草々|此致|敬礼|谢谢|謝謝|祝好|敬上|顺祝|顺颂|順頌|多谢|感谢|감사합니다|감사드립니다|고맙습니다|수고하세요)[^\p{L}]*(?:$|敬礼|您|你|.{0,4}$))`)
 
 const closingMarks = " \t,.!;:)-–—*_/~^\"'、。！，&+"
 
@@ -72,7 +77,7 @@ func isClosing(s string) bool {
 		return false
 	}
 	words := splitWords(s, 24)
-	if courtesies.match(words) > 0 {
+	if courtesies.match(words) > 0 || endsInGreeting(words) {
 		return true
 	}
 	if utf8.RuneCountInString(s) > 80 {
@@ -90,17 +95,39 @@ func isClosing(s string) bool {
 		}
 		n += more
 	}
-	rest := strings.Trim(s[words[n-1].end:], closingMarks)
+	rest := strings.TrimFunc(s[words[n-1].end:], func(r rune) bool {
+		return unicode.IsSymbol(r) || strings.ContainsRune(closingMarks, r)
+	})
 	if i := strings.LastIndexByte(rest, '('); i > 0 {
 		rest = strings.TrimSpace(rest[:i]) // "Regards, Ana (shift lead)"
 	}
 	return rest == "" || isName(rest) && (closerMark(s, first) || len(words)-n <= 3)
 }
 
+// endsInGreeting recognises the sentences that end in a greeting: "si porgono
+// distinti saluti", "reciban un cordial saludo".
+func endsInGreeting(words []word) bool {
+	n := len(words)
+	return n >= 3 && n <= 22 && (lastGreetings[words[n-1].text] || lastGreetings[words[n-2].text+" "+words[n-1].text])
+}
+
+var lastGreetings = newPhrases("distinti saluti,cordiali saluti,cordial saludo,cordiales saludos,atentos saludos,atento saludo,considération distinguée,sentiments distingués,salutations distinguées,sentiments les meilleurs,melhores cumprimentos,vriendelijke groet,vriendelijke groeten,freundlichen grüßen,freundlichen grüssen,kind regards,best regards,warm regards").phrases
+
 // mayClose spares most lines the word by word search: a long line closes only
 // when its first word begins a phrase; a short one may be misspelt.
 func mayClose(s string) bool {
-	return len(s) <= 30 || beginsLike(s, closingHeads)
+	return len(s) <= 30 || beginsLike(s, closingHeads) || len(s) < 200 && greetingEnd(s)
+}
+
+// greetingEnd says quickly whether a line may end in a greeting.
+func greetingEnd(s string) bool {
+	s = strings.TrimRight(s, ".,! ")
+	for _, end := range [...]string{"saluti", "saludo", "saludos", "distinguée", "distinguées", "distingués", "meilleurs", "cumprimentos", "groet", "groeten", "Grüßen", "Grüssen", "regards"} {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // closingHeads are the first letters of all that may begin a sign-off.

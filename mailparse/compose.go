@@ -26,10 +26,10 @@ var compositions = []composition{
 		"person name point punto ponto personne persona pessoa nom nombre nome naam principal",
 	}, "of de di do da del des du der for our your main primary technical site onsite customer the this case full and responsible fur pour para per voor"},
 	{POCContact, []string{
-		"phone telephone tel tele telefon telefonnummer mobile mobil cell telefono telefone telefoon telefoonnummer rufnummer handy handynummer ph fon phonenumber",
+		"coordonnees kontaktdaten contactgegevens recapiti recapito datos dados phone telephone tel tele telefon telefonnummer mobile mobil cell telefono telefone telefoon telefoonnummer rufnummer handy handynummer ph fon phonenumber",
 		"email mail emailaddress emailadresse mailadresse emailadres courriel correo mel",
-		"poc contact ansprechpartner ansprechpartners kontaktperson interlocuteur contacto contato contatto referente contactpersoon",
-	}, "number numero nummer no nr or and oder und bzw ou et o y e of for des der du del dei do da di van the address adresse direccion electronico electronica indirizzo endereco adres point person details direct fur pour para per voor de la le l il"},
+		"poc spoc contact kontakt kontakts focal ansprechpartner ansprechpartners ansprechpartnerin kontaktperson interlocuteur linterlocuteur interlocutor interlocutora contacto contato contatto referente contactpersoon",
+	}, "number numero nummer no nr or and oder und bzw ou et o y e of for des der du del dei do da di van the ponto punto point address adresse direccion electronico electronica indirizzo endereco adres point person details direct fur pour para per voor de la le l il"},
 	{Comments, []string{
 		"additional further other any more extra add addl addtl weitere weiterer zusatzliche zusatzlicher zusaetzliche sonstige erganzende autres autre supplementaires complementaires additionnels otros otras adicionales adicional outros outras adicionais altri altre ulteriori aggiuntivi aggiuntive aanvullende overige",
 		"comments comment remarks remark observations kommentare kommentar bemerkungen bemerkung anmerkungen anmerkung commentaires commentaire remarques comentarios comentario observaciones observacoes commenti commento osservazioni opmerkingen opmerking",
@@ -112,11 +112,28 @@ func (set *labelSet) halves(p *phrase) (label, bool) {
 	for i := 1; i < len(p.ends); i++ {
 		a, ok := set.exact[string(p.text[:p.ends[i-1]])]
 		if !ok {
+			if b, ok := set.exact[string(p.text[p.ends[i-1]:])]; ok && b.rank == strong && ideographs(p.text[:p.ends[i-1]]) {
+				return *b, true // "預期下一步 Expected Next Step"
+			}
 			continue
+		}
+		if a.rank == strong && a.key[0] < 0x2e80 && ideographs(p.text[p.ends[i-1]:]) {
+			return *a, true
 		}
 		if b, ok := set.exact[string(p.text[p.ends[i-1]:])]; ok && a.field == b.field && a.rank+b.rank >= 4 {
 			return label{field: a.field, rank: max(a.rank, b.rank)}, true
 		}
 	}
 	return label{}, false
+}
+
+// ideographs says whether a few characters of Chinese or Japanese are all of b.
+func ideographs(b []byte) bool {
+	n := 0
+	for _, r := range string(b) {
+		if n++; r < 0x2e80 || n > 14 {
+			return false
+		}
+	}
+	return true
 }

@@ -96,7 +96,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 	}
 	best.label = from
-	if found && addressed(s[best.at:]) {
+	if found && (addressed(s[best.at:]) || best.sep <= sepLine && strings.HasSuffix(strings.TrimSpace(s[from:best.at]), "様")) {
 		return hit{}, false
 	}
 	return best, found
@@ -272,6 +272,9 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 		if i < len(text) && !wordEnds(text, i) {
 			continue
 		}
+		if i < len(text) && text[i] >= 0xe3 && words >= 3 {
+			continue // far within a word of Japanese
+		}
 		words++
 		p.fold(text[:i])
 		l, ok := set.exact[string(p.text)]
@@ -287,17 +290,19 @@ func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
 			continue // only a filler was added, which may well begin the value
 		}
 		rest := strings.TrimLeft(text[i:], " .")
-		if !ok || rest == "" || l.rank < good {
+		if !ok || rest == "" || l.rank < good && !(l.field == POCContact && startsWithContact(rest)) {
 			continue
 		}
 		h := hit{field: l.field, rank: l.rank - 1, sep: sepNone, at: len(s) - len(rest)}
 		switch {
 		case l.field == CaseNumber && startsWithNumber(rest):
 			h.rank = min(l.rank, good)
-		case l.rank == good && (l.field == CaseNumber || unicode.IsLower(firstRune(rest))):
-			h.rank = 0 // "Case studies", "Anything else becomes a note"
+		case l.rank < good:
+			h.rank, bare = 0, true // "ph +44 …"
+		case l.rank == good && unicode.Is(unicode.Latin, firstRune(text)) && (l.field == CaseNumber || unicode.IsLower(firstRune(rest))):
+			h.rank, bare = 0, l.field != CaseNumber && !unicode.IsUpper(firstRune(text)) // "Case studies", "Anything else becomes a note"
 		case from == 0 && !unicode.IsUpper(firstRune(text)) && unicode.Is(unicode.Latin, firstRune(text)):
-			h.rank, bare = 0, l.rank == strong
+			h.rank, bare = 0, true
 		}
 		if w, _, _ := strings.Cut(strings.ToLower(rest), " "); notValue[strings.Trim(w, ",.")] {
 			if l.rank < strong || !opener[w] {
@@ -325,6 +330,12 @@ func wordEnds(text string, i int) bool {
 	return c >= 0xe3 && p >= 0x80 // no blanks between words of Chinese and Japanese
 }
 
+// startsWithContact says whether a phone number or an address comes first.
+func startsWithContact(s string) bool {
+	word, _, _ := strings.Cut(s, " ")
+	return s[0] == '+' || digits(word) >= 3 || strings.IndexByte(word, '@') > 0
+}
+
 func startsWithNumber(s string) bool {
 	s = strings.TrimLeft(s, "#:. (")
 	word, _, _ := strings.Cut(s, " ")
@@ -335,6 +346,12 @@ func startsWithNumber(s string) bool {
 		}
 	}
 	return digits >= 3
+}
+
+// begins says whether a line begins with a sure label and a colon.
+func (set *labelSet) begins(s string) bool {
+	h, ok := set.find(clipRunes(strings.TrimLeft(s, "> "), 400), false)
+	return ok && h.rank >= good && h.sep == sepHard
 }
 
 // hits finds all labels of a document, one a line at most.

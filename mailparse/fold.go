@@ -123,6 +123,9 @@ func (p *phrase) foldASCII(s string) {
 
 func (p *phrase) foldUnicode(s string) {
 	mixed := mixesCyrillic(s)
+	if t := strings.TrimPrefix(strings.TrimPrefix(s, "ご"), "お"); len(t) > len("ご") {
+		s = t // the honorific of Japanese
+	}
 	for _, r := range norm.NFKD.String(s) {
 		if mixed {
 			r = latinTwin(unicode.ToLower(r))

@@ -21,6 +21,7 @@ type reader struct {
 	from    sender
 	tails   []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
 	closes  []int8 // likewise of isClosing
+	answers bool   // the mail answers another
 	beneath bool   // the form at hand has its answers below the labels
 	poc     string // its point of contact
 	between bool   // unquoted answers stand between its quoted lines
@@ -99,7 +100,18 @@ func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 	f.labels = len(seen)
 	f.CaseNumber, _ = rd.parser.caseNumber(f.CaseNumber)
 	f.count()
+	if last := hits[len(hits)-1]; f.filled == 1 && rd.loose(last) && *f.value(last.field) != "" {
+		*f.value(last.field) = "" // text below an empty template
+		f.filled = 0
+	}
 	return f, rd.isForm(hits, f)
+}
+
+// loose says whether the text taken for a label's value stands below it after an
+// empty line, in a form whose labels are made to be answered on their lines.
+func (rd *reader) loose(h hit) bool {
+	k := nextText(rd.lines, h.end+1)
+	return rd.after(h) == "" && k > h.end+1 && !rd.gapped && h.field == Comments
 }
 
 // withoutHeading drops the line that announces the next form, when an empty
@@ -137,10 +149,28 @@ func (rd *reader) isForm(hits []hit, f foundForm) bool {
 	switch {
 	case f.labels >= 3:
 		return best >= good || plausible
+	case f.labels == 1 && f.filled == 1 && f.age == 0 && rd.completes(hits[0]):
+		return true
 	case f.labels == 2:
 		return who && best >= good && (f.sure >= 4 || plausible)
 	case number.rank >= good && number.sep >= sepSoft:
-		return plausible
+		return plausible && f.age == 0
+	}
+	return false
+}
+
+// completes says whether one label of the template, in an answer to a letter,
+// is the line that the letter asked for.
+func (rd *reader) completes(h hit) bool {
+	if !rd.answers || h.rank < strong || h.sep != sepHard || rd.after(h) == "" || rd.lines[h.line].row > 0 {
+		return false
+	}
+	name := rd.lines[h.line].text[h.label:h.at]
+	switch h.field {
+	case POCContact:
+		return len(rd.parser.contacts(rd.after(h))) > 0
+	case POC, NextStep:
+		return len(splitWords(name, 6)) >= 2
 	}
 	return false
 }

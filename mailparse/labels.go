@@ -82,6 +82,11 @@ func (set *labelSet) lookup(text string) (l label, edits int, ok bool) {
 	if l, ok := set.lookupHalves(text); ok {
 		return l, 0, true
 	}
+	if strings.Count(text, "/") > 1 {
+		if l, ok := set.severalHalves(text); ok {
+			return l, 0, true
+		}
+	}
 	var p phrase
 	p.fold(text)
 	if l, ok := set.exact[string(p.text)]; ok {
@@ -122,6 +127,24 @@ func (set *labelSet) misspelt(key []byte) (l label, edits int, ok bool) {
 		}
 	}
 	return l, best, best < 5
+}
+
+// severalHalves reads "Case Number / Fallnummer / Numéro de cas".
+func (set *labelSet) severalHalves(text string) (l label, ok bool) {
+	parts := strings.Split(text, "/")
+	if len(parts) < 3 || len(parts) > 5 {
+		return label{}, false
+	}
+	for _, part := range parts {
+		one, ok := set.lookupExact(part)
+		if !ok || l.rank > 0 && one.field != l.field {
+			return label{}, false
+		}
+		if one.rank > l.rank {
+			l = one
+		}
+	}
+	return l, l.rank >= good
 }
 
 // lookupHalves reads "Case Number / Fallnummer" and "Fallnummer (case number)":

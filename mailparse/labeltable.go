@@ -38,7 +38,7 @@ var labelTable = []phrases{
 		"ticket nr", "vorgang nr", "vorgangs nr", "supportfall", "anfragenummer", "aktenzeichen", "störungsnummer", "dossier n°", "dossier numéro", "dossier", "n° ticket",
 		"caso", "caso nº", "caso número", "caso n°", "chamado", "caso numero", "pratica", "zaak", "ケース", "案件", "チケット", "case/ticket", "case / ticket number",
 		"case or ticket number", "salesforce case", "sf case", "csr number",
-		"案例编号", "工单号", "案件编号", "案例号", "问题单号", "case編號", "사례 번호", "케이스 번호",
+		"案號", "案例编号", "工单号", "工單號", "案件編號", "案件编号", "案例号", "问题单号", "case編號", "사례 번호", "케이스 번호",
 	}},
 	{CaseNumber, weak, []string{"ticket", "incident", "reference", "ref", "ref no", "id", "sr", "vorgang", "fall", "aktenzeichen", "référence", "referencia", "referência", "riferimento", "number", "nummer", "番号", "tt"}},
 
@@ -56,19 +56,19 @@ var labelTable = []phrases{
 		"next action", "next actions", "next action expected", "expected action", "expected step", "expected steps", "action expected", "action required", "requested action", "desired next step", "required next step", "requested next step", "desired outcome", "expected outcome", "expected next", "next expected step", "what should happen next", "what we expect next", "what do you expect next", "what you expect next",
 		"expected resolution", "action requested", "next step required", "next step requested", "step expected", "action needed", "nxt step", "expectation", "exp next step", "expected next stp",
 		"erwartung", "erwartete maßnahme", "erwartete aktion", "nächste aktion", "gewünschte maßnahme", "action souhaitée", "suite attendue", "acción esperada", "ação esperada", "azione attesa", "verwachting", "gewenste vervolgstap", "gewenste volgende stap", "verwachte actie", "volgende actie",
-		"期望的下一步", "下一步", "预期下一步", "期待的下一步", "다음 단계",
+		"期望的下一步", "預期下一步", "下一步", "预期下一步", "期待的下一步", "다음 단계",
 	}},
 	{NextStep, weak, []string{"next", "step", "action", "request", "expected", "expectations", "to do", "対応"}},
 
 	{POC, strong, []string{
-		"point of contact", "point of contact poc", "poc", "poc name", "name of poc", "contact person", "point of contact name", "name of point of contact", "poc point of contact", "point-of-contact",
+		"point of contact", "point of contact poc", "spoc", "single point of contact", "focal point", "point focal", "ponto focal", "punto focale", "punto focal", "interlocutor", "interlocutora", "interlocutor de contacto", "poc", "poc name", "name of poc", "contact person", "point of contact name", "name of point of contact", "poc point of contact", "point-of-contact",
 		"ansprechpartner", "ansprechpartnerin", "ansprechperson", "kontaktperson", "ansprechpartner/in", "ansprechpartner in", "name des ansprechpartners",
 		"point de contact", "interlocuteur", "personne à contacter", "personne de contact", "nom du contact", "contact principal", "interlocutrice", "personne-contact",
 		"punto de contacto", "persona de contacto", "contacto principal", "nombre del contacto", "nombre de contacto",
 		"ponto de contato", "ponto de contacto", "pessoa de contato", "pessoa de contacto", "pessoa para contato", "contato principal", "nome do contato",
 		"punto di contatto", "persona di contatto", "referente", "persona di riferimento", "persona da contattare", "nome del referente", "nome del contatto", "contatto di riferimento",
 		"contactpersoon", "aanspreekpunt", "contactpunt", "naam contactpersoon", "aanspreekpersoon",
-		"担当者", "連絡窓口", "窓口", "窓口担当者", "ご担当者", "担当者名", "ご担当者名", "連絡担当者", "お客様窓口", "連絡先担当者", "お客様担当者", "窓口担当", "担当窓口", "ご連絡窓口", "コンタクトポイント",
+		"担当者", "担当者様", "窓口担当者様", "連絡窓口", "窓口", "窓口担当者", "ご担当者", "担当者名", "ご担当者名", "連絡担当者", "お客様窓口", "連絡先担当者", "お客様担当者", "窓口担当", "担当窓口", "ご連絡窓口", "コンタクトポイント",
 	}},
 	{POC, good, []string{
 		"contact name", "name of contact", "our contact", "contact point", "customer contact", "primary contact", "main contact", "customer poc", "your contact", "who to contact", "contact for this case", "p o c", "poc for this case", "contact/poc", "poc contact person", "contact person name", "technical contact", "on-site contact", "onsite contact",
@@ -91,7 +91,7 @@ var labelTable = []phrases{
 		"contact details", "contact info", "contact information", "contact phone", "contact email", "contact number", "contact phone/email", "contact phone or email", "contact no", "phone for poc", "email for poc", "phone number for poc", "phone number or email for contact", "email address for poc", "email of poc", "phone of poc", "phone/email of poc", "phone/mail", "phone or mail", "phone no/email", "phone number or mail", "phone number/email for the poc", "reachable at", "how to reach poc", "how to reach", "number or email for poc", "contact phone number", "contact email address", "phone or email for contact", "phone nr/email", "ph/email",
 		"tel/e-mail", "tel oder e-mail", "tel bzw e-mail", "tel/mail des ansprechpartners", "tel/e-mail des ansprechpartners", "tel oder e-mail des ansprechpartners", "tél/e-mail du contact", "tél ou e-mail du contact", "tél/mail du contact", "tél/e-mail de l'interlocuteur", "tel/e-mail del referente", "tel o e-mail del referente", "tel/e-mail del contatto", "tel o e-mail", "tel/e-mail contactpersoon", "tel/e-mail van contactpersoon", "tel of e-mail contactpersoon", "tel/email del contacto", "tel/correo del contacto", "tel o correo del contacto", "tel/e-mail do contato", "tel ou e-mail do contato", "tel/e-mail for poc", "tel or email for poc", "tel/email of poc",
 		"telefon/e-mail", "telefon / mail", "kontaktdaten", "erreichbar unter", "rufnummer", "telefonnummer/e-mail", "téléphone/e-mail", "tél/email", "tél ou e-mail", "coordonnées", "téléphone / courriel", "teléfono/correo", "teléfono / email", "tel/correo", "datos de contacto", "telefone/e-mail", "dados de contato", "dados para contato", "contato telefônico ou e-mail", "telefono/email", "recapito", "recapiti", "tel/mail", "telefoon/e-mail", "contactgegevens", "telefoonnummer/e-mail", "tel of mail", "bereikbaar via", "bereikbaar op",
-		"連絡先", "ご連絡先", "電話・メール", "電話メール", "联系方式", "联系电话", "电话或邮箱", "联系电话或邮箱", "聯絡方式", "연락처", "电话/邮箱", "联系电话/邮箱",
+		"連絡先", "ご連絡先", "電話・メール", "電話メール", "電話或電郵", "電話或電子郵件", "电话或邮件", "联系方式", "联系电话", "电话或邮箱", "联系电话或邮箱", "聯絡方式", "연락처", "电话/邮箱", "联系电话/邮箱",
 	}},
 	{POCContact, weak, []string{"phone", "phone number", "email", "e-mail address", "email address", "tel", "telephone", "telephone number", "mobile", "mobile number", "cell", "telefon", "telefonnummer", "téléphone", "courriel", "teléfono", "correo", "correo electrónico", "telefone", "telefono", "telefoon", "telefoonnummer", "handy", "mail", "電話", "電話番号", "メール", "メールアドレス", "phone no", "ph", "tél", "callback number", "call back number", "mobil", "tel no", "tlf", "电话", "邮箱"}},
 
@@ -106,7 +106,7 @@ var labelTable = []phrases{
 		"追加コメント", "その他コメント", "補足事項", "補足コメント", "追記事項", "追加のコメント", "その他のコメント", "追加情報", "特記事項", "その他", "補足説明", "追加事項", "その他連絡事項",
 	}},
 	{Comments, good, []string{
-		"comments", "comment", "remarks", "remark", "other remarks", "any comments", "any other comments", "other information", "other info", "add comments", "addl comments", "add'l comments", "additional details", "extra comments", "add comment", "cmts", "cmt", "cmnts", "cmnt", "anything else", "further information", "further remarks", "further notes", "background", "comments/notes", "comments / remarks",
+		"comments", "comment", "remarks", "remark", "other remarks", "any comments", "any other comments", "other information", "other info", "add comments", "addl comments", "add'l comments", "additional details", "extra comments", "add comment", "obs", "observação", "cmts", "cmt", "cmnts", "cmnt", "anything else", "further information", "further remarks", "further notes", "background", "comments/notes", "comments / remarks",
 		"kommentar", "kommentare", "bemerkung", "bemerkungen", "anmerkung", "anmerkungen", "sonstiges", "commentaire", "commentaires", "remarque", "remarques", "comentario", "comentarios", "observaciones", "comentário", "comentários", "observações", "observação", "commento", "commenti", "osservazioni", "opmerking", "opmerkingen", "コメント", "備考", "補足", "备注", "附加说明", "其他说明", "補充說明", "비고", "추가 의견", "toelichting",
 	}},
 	{Comments, weak, []string{"notes", "note", "details", "description", "hinweise", "info", "information", "hinweis", "notizen"}},

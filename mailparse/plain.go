@@ -9,6 +9,7 @@ import (
 type plainOptions struct {
 	flowed bool
 	delSp  bool
+	label  func(string) bool
 	lines  int // how many lines are kept; 0 for all
 }
 
@@ -16,7 +17,7 @@ type plainOptions struct {
 func readPlain(text string, opt plainOptions) document {
 	text = cleanText(withoutMiddle(withoutGaps(newlines(text)), opt.lines))
 	var doc document
-	var fl flow
+	fl := flow{label: opt.label}
 	signed, skipping := false, false
 	if strings.Contains(text, "\nend") {
 		text = withoutUU(text)
@@ -138,6 +139,7 @@ func withoutMiddle(text string, n int) string {
 
 // flow joins the soft-broken lines of format=flowed (RFC 3676 section 4.2).
 type flow struct {
+	label func(string) bool // whether a line begins with a label of the form
 	text  strings.Builder
 	depth int
 	open  bool
@@ -147,6 +149,9 @@ type flow struct {
 func (f *flow) add(rest string, depth int, delSp bool) (done []line) {
 	rest = strings.TrimPrefix(rest, " ") // space-stuffing
 	soft := strings.HasSuffix(rest, " ") && rest != "-- " && (strings.TrimSpace(rest) != "" || delSp)
+	if f.open && f.label != nil && strings.HasSuffix(strings.TrimRight(f.text.String(), " "), ":") && f.label(rest) {
+		done = append(done, f.close()...) // an empty field, whose line ends in a blank
+	}
 	if f.open && (f.depth != depth || rest == "-- " || strings.TrimSpace(rest) == "" && !delSp) {
 		done = append(done, f.close()...)
 	}

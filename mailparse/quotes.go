@@ -122,6 +122,13 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 		}
 		return n, deeperNext(lines, i+n, lines[i].depth)
 	}
+	if len(s) <= 60 && strings.HasPrefix(s, "--") && drawnHeading.MatchString(s) {
+		if k := nextText(lines, i+1); k > 0 {
+			if m := headerBlock(lines, k, 3); m > 0 {
+				return k + m - i, deeperNext(lines, k+m, lines[i].depth)
+			}
+		}
+	}
 	m := headerBlock(lines, i, 3)
 	if m == 0 {
 		m = foreignBlock(lines, i)

@@ -157,7 +157,7 @@ func tailStart(s string) bool {
 }
 
 // threadMark finds what ticket systems and old Notes draw below a mail.
-var threadMark = regexp.MustCompile(`^(?:ref:[!\w.-]{8,}:ref\b|##-? .{0,80}-?##|\|-{6,}[>|])`)
+var threadMark = regexp.MustCompile(`^(?:[Rr]ef:\s?[A-Z]{2,6}\d{5,}\s*$|ref:[!\w.-]{8,}:ref\b|##-? .{0,80}-?##|\|-{6,}[>|])`)
 
 // deskWords begin the sentences that this desk's own letters have below the
 // form; whoever answers one has them in the quote.

@@ -14,11 +14,11 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	switch {
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
-	case s == "--" || isDelimiter(s) && !(begun && rd.proseFollows(j+1, stop)):
+	case s == "--" || isDelimiter(s) && !(begun && (rd.proseFollows(j+1, stop) || rd.fence(j, stop, h) > 0)):
 		return true
 	case rd.isTail(j) && !rd.announced(j, h):
 		return true
-	case rd.isClosing(j) && !rd.proseFollows(j+1, stop):
+	case rd.isClosing(j) && (!rd.proseFollows(j+1, stop) || rd.signedBelow(j+1, stop)):
 		return true
 	case isRuler(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop):
 		return true
@@ -45,6 +45,40 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 // as the point of contact.
 func (rd *reader) own(s string) bool {
 	return rd.from.names(s) || rd.poc != "" && strings.EqualFold(strings.Trim(s, "*_ ,."), rd.poc)
+}
+
+// signedBelow says whether the paragraph below a sign-off is a signature beyond
+// doubt: short lines, one of them a contact row or the sender's name. What
+// stands below it then is no part of the value, prose or not.
+func (rd *reader) signedBelow(j, stop int) bool {
+	k := nextText(rd.lines[:stop], j)
+	if k < 0 || k > j+2 {
+		return false
+	}
+	sure := rd.own(rd.lines[k].text) && len(rd.lines[k].text) > 3
+	for n := 0; k < stop && !rd.lines[k].blank() && n < 10; k, n = k+1, n+1 {
+		s := rd.lines[k].text
+		row := contactRow(s) || hasAddress(s)
+		if !row && n < 3 && !signatureLine(s) {
+			return false
+		}
+		sure = sure || row
+	}
+	return sure
+}
+
+// fence finds where pasted text ends that two equal rulers embrace, the first of
+// which a colon announces; 0 where line j is no such ruler.
+func (rd *reader) fence(j, stop int, h hit) int {
+	if j <= h.end+1 && rd.after(h) == "" || rd.lines[j-1].blank() || !endsInColon(rd.lines[j-1].text) {
+		return 0
+	}
+	for k := j + 2; k < min(stop, j+60) && rd.lines[k].depth == rd.lines[j].depth; k++ {
+		if rd.lines[k].text == rd.lines[j].text {
+			return k
+		}
+	}
+	return 0
 }
 
 // announced says whether the text above line j, within the value of h, ends in a
@@ -263,12 +297,12 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		if l.kind == quoteHead || l.signed || l.depth != rd.lines[max(j-1, 0)].depth && lines > 0 || rd.isTail(j) || isDelimiter(l.text) || postscript(l.text) {
 			break
 		}
-		if lines > 0 && rd.isClosing(j) {
+		if rd.isClosing(j) {
 			return prose > 0
 		}
 		lines++
 		n := proseWords(l.text)
-		if n >= 7 && !isSignatureRow(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) {
+		if n >= 7 && !isSignatureRow(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) && !titled(strings.TrimRight(l.text, ".")) {
 			prose++
 		}
 	}

@@ -13,7 +13,7 @@ var (
 	bracketed = regexp.MustCompile(`^\s*(?:<([^<>@\d]+)>|\[([^\[\]@\d]+)\]|\{([^{}@\d]+)\}|«([^«»@\d]+)»|＜([^＜＞@\d]+)＞|【([^【】@\d]+)】|\(([^()@\d]+)\)|（([^（）@\d]+)）)\s*`)
 	hintWords = regexp.MustCompile(`(?i)(?:^|[^\p{L}\d])(?:your|enter|insert|fill|please|type|here|name|number|phone|e-?mail|text|optional|required|if any|case|step|contact|comments?|poc|todo|tbd|value|bitte|ihre?|eingeben|eintragen|ausfüllen|hier|votre|saisir|saisissez|ici|indiquez|su|aquí|introduzca|seu|sua|aqui|preencha|insira|inserire|qui|inserisci|uw|hier|invullen|vul|nummer|fallnummer|numéro|número|numero|nom|nombre|nome|naam|pflichtfeld|falls|telefon\w*|teléfono|téléphone|describe|what you|as shown|click or tap)(?:[^\p{L}\d]|$)|ご?記入|入力|番号|記載`)
 	plainHint = regexp.MustCompile(`(?i)^(?:click (?:or tap )?here to enter .*|(?:please )?(?:enter|insert|fill in|type|add)\b.{0,60}\bhere\.?|(?:please )?(?:enter|insert|fill in) (?:your |the )?(?:case number|name|phone.*|e-?mail.*|details|comments|next step)\.?|your (?:case number|name|phone number(?: or e-?mail)?|e-?mail|contact|comments)(?: here)?\.?|to be (?:filled(?: in)?|completed|confirmed|determined|advised)|bitte (?:ausfüllen|eintragen|hier .*)|à compléter|a compléter|por completar|a preencher|da compilare|in te vullen|klicken (?:oder tippen )?sie hier.*|\(?(?:optional|required|if any|mandatory)\)?)$`)
-	emptyWord = regexp.MustCompile(`(?i)^[\s.]*(?:n\s?/\s?a|n\.a\.?|n\\a|na|nil|x{2,}|xx?x?-?x{3,}|[?_.…\-–—―－ー‐−・·•=*~#/\\\s]+|tbd|tbc|tba|t\.b\.d\.?|xxx.*xxx|\[\s*\]|\(\s*\)|<\s*>|\{\s*\})[\s.!]*$`)
+	emptyWord = regexp.MustCompile(`(?i)^[\s.]*(?:n\s?/\s?a|n\.\s?a\.?|n\.?v\.?t\.?|n\.?\s?z\.?|k\.?\s?a\.|s\s?/\s?o|n\s?/\s?d|entfällt|not applicable|nicht zutreffend|non applicable|sans objet|no aplica|não se aplica|non applicabile|niet van toepassing|該当なし|特になし|不适用|不適用|n\\a|na|nil|x{2,}|xx?x?-?x{3,}|[?_.…\-–—―－ー‐−・·•=*~#/\\\s]+|tbd|tbc|tba|t\.b\.d\.?|xxx.*xxx|\[\s*\]|\(\s*\)|<\s*>|\{\s*\})[\s.!]*$`)
 	noAnswer  = regexp.MustCompile(`(?i)^(?:none|unknown|not known|don['’]?t know|do not know|no idea|not sure|keine?|unbekannt|aucune?|inconnu|ningun[oa]|desconocido|nenhum|desconhecido|nessun[oa]?|sconosciuto|geen|onbekend|なし|不明|無し)[.!]?$`)
 	urlCopy   = regexp.MustCompile(`\s?<(?:mailto|tel|callto|sip):[^<>\s]+>|\s?\[(?:mailto|tel):[^\[\]\s]+\]|<https?://[^<>\s]+>`)
 	endTags   = regexp.MustCompile(`(?:\s*</[A-Za-z][\w.:-]*>)+\s*$`) // of a form written as XML
@@ -103,9 +103,11 @@ func placeholder(s string) bool {
 func (f *foundForm) tidy() {
 	f.undress("o ", "") // Word's hollow bullet as text
 	f.undress("A:", "")
+	f.unnumber()
 	f.undress(`"`, `",`)
 	f.undress("", `"`)
 	f.undress("'", "'")
+	f.undress("[", "]")
 	for _, field := range fields {
 		v := f.value(field)
 		*v = tidyValue(*v, field)
@@ -130,12 +132,38 @@ func (f *foundForm) undress(prefix, suffix string) {
 	}
 	for _, field := range fields {
 		v := f.value(field)
+		if prefix == "[" && hintWords.MatchString(*v) && !strings.ContainsAny(*v, "0123456789@") {
+			continue // the template's own hint
+		}
 		if suffix != "" {
 			*v = strings.TrimSuffix(strings.TrimRight(*v, " \n,}"), strings.TrimRight(suffix, ","))
 		}
 		*v = strings.TrimSpace(strings.TrimPrefix(*v, prefix))
 	}
 }
+
+// unnumber takes the marks of answers off, "A1.", "A2)", when most values wear
+// them.
+func (f *foundForm) unnumber() {
+	worn, all := 0, 0
+	for _, field := range fields {
+		if v := *f.value(field); v != "" {
+			all++
+			if answerMark.MatchString(v) {
+				worn++
+			}
+		}
+	}
+	if worn < 2 || worn*2 <= all {
+		return
+	}
+	for _, field := range fields {
+		v := f.value(field)
+		*v = answerMark.ReplaceAllString(*v, "")
+	}
+}
+
+var answerMark = regexp.MustCompile(`^(?i:a|ans|r|rta|re?p)\s?\d{0,2}\s?[.:)\-]\s*`)
 
 // casePrefix are the words people put before the number itself.
 var casePrefix = regexp.MustCompile(`(?i)^(?:[#№:\s.\-–(\["'*]|(?:case|ticket|support|number|numbers|no|nr|num|nº|n°|id|ref|reference|incident|fall|vorgang|fallnummer|dossier|cas|caso|chamado|zaak|numéro|número|numero|sr|is|the|our)\b\.?|ケース|案件|番号|チケット|№)+`)

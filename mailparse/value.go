@@ -64,7 +64,7 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 			same += "\n" + marks(l.depth-depth) + l.text
 		}
 	}
-	same, lower = trimRulers(strings.TrimSpace(same)), trimRulers(strings.TrimSpace(lower))
+	same, lower = withoutHintLine(trimRulers(strings.TrimSpace(same)), rd.after(h)), trimRulers(strings.TrimSpace(lower))
 	return merge(same, lower, h.field, beneath)
 }
 
@@ -96,6 +96,16 @@ var (
 	rowWords = newPhrases(`severity,serial,site,account,company,customer,client,priority,product,version,asset,location,region,country,department,urgency,impact,contract,model,machine,system,environment,status,subject,category,timezone,zone,
 priorität,kunde,kundennummer,firma,anlage,standort,gerät,produkt,abteilung,seriennummer,maschine,priorité,client,société,site,produit,appareil,prioridad,cliente,empresa,equipo,producto,prioridade,produto,priorità,azienda,prodotto,sede,prioriteit,klant,bedrijf,locatie,apparaat`).phrases
 )
+
+// withoutHintLine drops the template's own hint, a line in brackets between a
+// label and its answer.
+func withoutHintLine(s, own string) string {
+	first, rest, ok := strings.Cut(s, "\n")
+	if ok && own == "" && strings.HasPrefix(first, "(") && strings.HasSuffix(first, ")") && strings.Count(first, "(") == 1 && strings.Contains(first, " ") && strings.TrimSpace(rest) != "" {
+		return strings.TrimSpace(rest)
+	}
+	return s
+}
 
 // merge joins what stands on the quoted lines and what stands unquoted among
 // them.
@@ -180,8 +190,33 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		}
 		gap = false
 		out = append(out, marks(l.depth-depth)+l.text)
+		if len(l.text) >= 3 && isRuler(l.text) && own+strings.Join(out[:len(out)-1], "") != "" {
+			for end := rd.fence(j, stop, h); j < end; {
+				j++
+				out = append(out, rd.lines[j].text)
+			}
+		}
 	}
-	return trimRulers(strings.TrimSpace(strings.Join(out, "\n")))
+	return trimRulers(strings.TrimSpace(strings.Join(withoutClosings(out, own != ""), "\n")))
+}
+
+// withoutClosings drops the sign-offs with which the lines below a label end:
+// what stood below them has been cut already.
+func withoutClosings(out []string, own bool) []string {
+	first := 0
+	if own {
+		first = 1
+	}
+	for n := len(out) - 1; n >= first; n-- {
+		switch {
+		case out[n] == "":
+		case isClosing(out[n]):
+			out = out[:n]
+		default:
+			return out
+		}
+	}
+	return out
 }
 
 // shortField says whether a field's value is a line or two, so that an empty
