@@ -67,8 +67,8 @@ type trouble struct {
 }
 
 // troubleGap is how long things must be well for a trouble to be over: a server
-// may say that it has moved mails, until the next look at the inbox.
-const troubleGap = 10 * time.Second
+// may say that it has moved mails, which only the next poll finds untrue.
+const troubleGap = time.Minute
 
 // lasts takes how things are, and reports once that they have been in trouble
 // for too long.
