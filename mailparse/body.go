@@ -61,6 +61,19 @@ func (r reading) yield() int {
 	return n
 }
 
+// holdTags says whether tags stand as text in two values at least.
+func (r reading) holdTags() bool {
+	n := 0
+	for _, f := range r.forms {
+		for _, field := range fields {
+			if v := *f.value(field); strings.Contains(v, "<br") || strings.Contains(v, "&nbsp;") {
+				n++
+			}
+		}
+	}
+	return n >= 2
+}
+
 // collector turns parts into readings within a budget of text.
 type collector struct {
 	parser  *Parser
@@ -89,7 +102,7 @@ func (c *collector) text(p *part) reading {
 	doc := c.document(p)
 	r := c.evaluate(doc.lines)
 	if doc.escaped != "" {
-		if again := c.evaluate(readHTML(doc.escaped).lines); again.yield() > r.yield() {
+		if again := c.evaluate(readHTML(doc.escaped).lines); again.yield() > r.yield() || again.yield() == r.yield() && r.holdTags() {
 			return again
 		}
 	}

@@ -34,7 +34,7 @@ func newest(forms []foundForm) []foundForm {
 
 func loneNumber(forms []foundForm, age int) bool {
 	for _, f := range forms {
-		if f.age == age && f.filled > 0 && f.labels > 1 {
+		if f.age == age && f.filled > 0 && (f.labels > 1 || f.CaseNumber == "") {
 			return false
 		}
 	}

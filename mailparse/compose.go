@@ -112,16 +112,31 @@ func (set *labelSet) halves(p *phrase) (label, bool) {
 	for i := 1; i < len(p.ends); i++ {
 		a, ok := set.exact[string(p.text[:p.ends[i-1]])]
 		if !ok {
-			if b, ok := set.exact[string(p.text[p.ends[i-1]:])]; ok && b.rank == strong && ideographs(p.text[:p.ends[i-1]]) {
-				return *b, true // "預期下一步 Expected Next Step"
-			}
 			continue
-		}
-		if a.rank == strong && a.key[0] < 0x2e80 && ideographs(p.text[p.ends[i-1]:]) {
-			return *a, true
 		}
 		if b, ok := set.exact[string(p.text[p.ends[i-1]:])]; ok && a.field == b.field && a.rank+b.rank >= 4 {
 			return label{field: a.field, rank: max(a.rank, b.rank)}, true
+		}
+	}
+	return label{}, false
+}
+
+// besideIdeographs recognises a label of the template with a translation that the
+// table does not hold: "預期下一步 Expected Next Step". Only a colon shows that
+// what stands beside it is no value.
+func (set *labelSet) besideIdeographs(text string) (label, bool) {
+	if plainASCII(text) {
+		return label{}, false
+	}
+	var p phrase
+	p.fold(text)
+	for i := 1; i < len(p.ends); i++ {
+		before, after := p.text[:p.ends[i-1]], p.text[p.ends[i-1]:]
+		if l, ok := set.exact[string(after)]; ok && l.rank == strong && l.key[0] < 0x2e80 && ideographs(before) {
+			return *l, true
+		}
+		if l, ok := set.exact[string(before)]; ok && l.rank == strong && l.key[0] < 0x2e80 && ideographs(after) {
+			return *l, true
 		}
 	}
 	return label{}, false

@@ -95,7 +95,7 @@ func splitNumbers(s string) []string {
 		if at := strings.Index(part, " ("); at > 0 && digits(part) > 15 && digits(part[:at]) >= 7 {
 			part = part[:at] // "(0900-1700)"
 		}
-		if n := len(out); n > 0 && digits(part) < 7 && digits(out[n-1])+digits(part) <= 15 {
+		if n := len(out); n > 0 && (digits(part) < 7 || digits(out[n-1]) < 5) && digits(out[n-1])+digits(part) <= 15 {
 			out[n-1] += " " + strings.TrimSpace(part)
 			continue
 		}

@@ -80,7 +80,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 			break
 		}
 	}
-	if end > from && (likely || !unlikelyLabel(s[from:end])) {
+	if end > from && (likely || !unlikelyLabel(s[from:end])) && !twoBrackets(s, from) {
 		sep := sepLine
 		if inCell {
 			sep = sepHard
@@ -111,6 +111,13 @@ func addressed(rest string) bool {
 		}
 	}
 	return false
+}
+
+// twoBrackets says whether a label and its value stand each in brackets: what
+// stands in the second ones is no hint.
+func twoBrackets(s string, from int) bool {
+	_, second, ok := strings.Cut(s[from:], "] [")
+	return ok && from > 0 && s[from-1] == '[' && !hintWords.MatchString(second)
 }
 
 // unlikelyLabel says whether a whole line that begins like no label reads like a
@@ -165,7 +172,10 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 			l, ok = set.lookupHalves(text)
 		}
 	} else {
-		l, edits, ok = set.lookup(text)
+		if l, edits, ok = set.lookup(text); !ok && sep == sepHard {
+			l, ok = set.besideIdeographs(text)
+			edits = 0
+		}
 	}
 	if !ok {
 		return

@@ -158,6 +158,7 @@ func decodeBase64(b []byte, limit int) []byte {
 	out = out[:0]
 	var acc uint32
 	var n int
+	padded := false // once the data has ended, only a whole line of it is more
 	flush := func() {
 		if n == 3 {
 			out = append(out, byte(acc>>10), byte(acc>>2))
@@ -169,12 +170,13 @@ func decodeBase64(b []byte, limit int) []byte {
 	for pos := 0; pos < len(b); {
 		line, next := cutLine(b, pos)
 		pos = next
-		if !base64Line(line) {
+		if !base64Line(line) || padded && !onlyBase64(bytes.TrimSpace(line)) {
 			continue
 		}
 		for _, c := range line {
 			if c == '=' {
 				flush()
+				padded = true
 				continue
 			}
 			v := base64Value[c]
