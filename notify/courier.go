@@ -48,7 +48,8 @@ const (
 	lease = 10 * time.Second
 	// limbo is for how long a letter rests whose final dot was permitted and
 	// whose courier is silent since: it may yet come back and know the answer.
-	limbo      = 30 * time.Second
+	// With the poll behind it another courier has taken over after 15 seconds.
+	limbo      = 14 * time.Second
 	renewEvery = 3 * time.Second
 	grace      = 10 * time.Second // for letters in flight when the courier stops
 	pollEvery  = time.Second

@@ -102,7 +102,7 @@ func killAt(t *testing.T, program, where string, sure int) {
 // pastLeases is longer than the lease of an inbox and of a letter, and shorter
 // than the time after which a letter without an answer to its final dot is
 // sent again.
-const pastLeases = 15 * time.Second
+const pastLeases = 11 * time.Second
 
 func stopAt(t *testing.T, program, where string, sure int) {
 	rng := random(t)
