@@ -104,7 +104,7 @@ func (c *Courier) dispatch(ctx context.Context, f *flight) (int, error) {
 	f.hold(claimed, now.Add(lease))
 	ready, err := c.word(ctx, f, c.sendable(f, claimed))
 	if err != nil {
-		f.release(claimed, "not worded: "+err.Error())
+		f.release(ready, "its words could not be kept: "+err.Error())
 		return len(claimed), err
 	}
 	troubles := c.Status().Troubles
@@ -141,7 +141,8 @@ func (c *Courier) sendable(f *flight, claimed []Pending) []Pending {
 }
 
 // word gives each letter without bytes its words, and keeps them in the
-// outbox. It answers the letters that can be sent.
+// outbox. It answers the letters that can be sent; with an error, those that
+// could have been.
 func (c *Courier) word(ctx context.Context, f *flight, claimed []Pending) ([]Pending, error) {
 	ready := make([]Pending, 0, len(claimed))
 	var sealed []Hold

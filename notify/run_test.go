@@ -226,7 +226,7 @@ func TestNoFinalDotOnceALetterIsAnothers(t *testing.T) {
 	o := newOutbox(testNotice(1, escalation.KindEscalation))
 	c := testCourier(t, o, server.relay(t, TLSNone))
 	server.play(func(step string, _ int) any {
-		if step == "data" {
+		if step == "rcpt" { // the courier waits for its answer
 			o.takeOver()
 		}
 		return nil
@@ -246,12 +246,11 @@ func TestOutboxOutOfReachWithholdsTheFinalDot(t *testing.T) {
 	server := startRelay(t)
 	clock := newHand()
 	o := newOutbox(testNotice(1, escalation.KindEscalation))
-	c := testCourier(t, o, server.relay(t, TLSNone))
+	c := testCourier(t, o, &afterwards{server.relay(t, TLSNone), func() { o.breakDown(nil) }})
 	c.Now = clock.now
 	server.play(func(step string, n int) any {
-		if step == "data" && n == 1 {
+		if step == "rcpt" && n == 1 { // the courier waits for its answer
 			o.breakDown(errDown)
-			time.AfterFunc(500*time.Millisecond, func() { o.breakDown(nil) })
 		}
 		return nil
 	})
@@ -262,6 +261,17 @@ func TestOutboxOutOfReachWithholdsTheFinalDot(t *testing.T) {
 	if n := len(server.delivered()); n != 1 {
 		t.Errorf("%d copies arrived, want one", n)
 	}
+}
+
+// afterwards is a relay after each of whose attempts something is done.
+type afterwards struct {
+	Sender
+	do func()
+}
+
+func (a *afterwards) Send(ctx context.Context, env Envelope, raw []byte, permit func() error) error {
+	defer a.do()
+	return a.Sender.Send(ctx, env, raw, permit)
 }
 
 // A courier that ends between the final dot and its record, again and again,
@@ -292,6 +302,28 @@ type forgetful struct{ *memoryOutbox }
 func (o *forgetful) Settle(ctx context.Context, now time.Time, results []Result) error {
 	return o.memoryOutbox.Settle(ctx, now, slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Fate == Sent }))
 }
+
+// Where the outbox does not take the words of letters, they are given back;
+// what could not be worded has its end already.
+func TestEachAttemptHasOneEnd(t *testing.T) {
+	impossible := testNotice(1, escalation.KindEscalation)
+	impossible.To = "nobody"
+	o := newOutbox(testNotice(0, escalation.KindEscalation), impossible)
+	c := testCourier(t, &unsealed{o}, &scriptedSender{send: takes})
+	if n, err := c.Deliver(t.Context()); n != 2 || !errors.Is(err, errDown) {
+		t.Fatalf("%d claimed, %v", n, err)
+	}
+	for i, want := range []string{"[released]", "[buried]"} {
+		if got := fmt.Sprint(o.row(noticeID(i)).history); got != want {
+			t.Errorf("letter %d ended %s, want %s", i, got, want)
+		}
+	}
+}
+
+// unsealed is an outbox that is out of reach when letters are to be sealed.
+type unsealed struct{ *memoryOutbox }
+
+func (o *unsealed) Hold(context.Context, []Hold) error { return errDown }
 
 // takenOver is an outbox whose letters are claimed by another before they are
 // sealed.
