@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -231,7 +232,7 @@ func (s *Store) Count(ctx context.Context, locations []string, delta int) ([]int
 		return nil, nil
 	}
 	lead, epoch := s.fence(locations[0])
-	args := []any{epoch, delta}
+	args := []any{epoch, rand.Text(), delta}
 	for _, l := range locations {
 		args = append(args, l)
 	}
