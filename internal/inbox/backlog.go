@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -47,7 +48,7 @@ func (s *session) peek(ctx context.Context, todo []imap.UID) error {
 	for len(fresh) > 0 && ctx.Err() == nil {
 		chunk := fresh[:min(peekChunk, len(fresh))]
 		fresh = fresh[len(chunk):]
-		s.mem.peeked = max(s.mem.peeked, chunk[len(chunk)-1])
+		s.mem.peeked = max(s.mem.peeked, slices.Max(chunk)) // odd ones stand last
 		heads, err := s.fields(ctx, chunk)
 		if lost(err) {
 			return err

@@ -104,6 +104,37 @@ func TestBacklogThatCannotBeLookedAtIsHandledAllTheSame(t *testing.T) {
 	}
 }
 
+// A mail that makes trouble waits behind the others; a server that falls over
+// each time it is asked for senders is asked about none of them twice.
+func TestBacklogBehindAnOddMailIsLookedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake("From: odd@example.org\r\n\r\nText.\r\n"), &desk{}
+		looks := 0
+		late := flood(499) // they come while the first mail cannot be fetched
+		s.odd = func(s *fakeServer, cmd string) string {
+			switch {
+			case strings.Contains(cmd, "HEADER.FIELDS"):
+				looks++
+				return hangUp
+			case strings.HasPrefix(cmd, "UID FETCH 1 ") && strings.Contains(cmd, "BODY"):
+				for i, raw := range late {
+					s.mails[uint32(i+2)] = raw
+				}
+				late = nil
+				return "NO not now"
+			}
+			return ""
+		}
+		o := s.options()
+		o.First = known
+		run(t, o, d)
+		pass(10 * time.Minute)
+		if n := s.in("Processed") + s.in("Quarantine"); n != 500 || looks != 1 {
+			t.Errorf("%d mails are filed, want 500; the server was asked for senders %d times, want once", n, looks)
+		}
+	})
+}
+
 func TestDovecotShowsTheSendersOfABacklog(t *testing.T) {
 	s, d := realserver.Dovecot(t), &desk{}
 	for _, raw := range flood(700) {
