@@ -72,7 +72,7 @@ func (d *desk) kill() { d.end(syscall.SIGKILL, time.Minute) }
 func (d *desk) stop() {
 	d.w.Helper()
 	// Until a program has begun, the system ends it by itself.
-	eventually(d.w, 30*time.Second, "the daemon has begun", func() bool { return len(d.said()) > d.from })
+	eventually(d.w, catchUp, "the daemon has begun", func() bool { return len(d.said()) > d.from })
 	took := d.end(syscall.SIGTERM, 15*time.Second)
 	if code := d.code(); code != 0 {
 		d.w.Errorf("the daemon exits %d after SIGTERM, want 0", code)
@@ -163,12 +163,15 @@ func (d *desk) get(path string) (body string, code int) {
 }
 
 // counts are the metrics of the ledger: mails by disposition, and others by
-// their names. Nil when they cannot be had just now.
+// their names. It waits until they can be had.
 func (d *desk) counts() map[string]int {
-	text, code := d.get("/metrics")
-	if code != http.StatusOK || !strings.Contains(text, "escalationd_counts_read 1") {
-		return nil
-	}
+	d.w.Helper()
+	text := ""
+	eventually(d.w, catchUp, "the counts can be read", func() bool {
+		body, code := d.get("/metrics")
+		text = body
+		return code == http.StatusOK && strings.Contains(text, "escalationd_counts_read 1")
+	})
 	counts := map[string]int{}
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -1,9 +1,6 @@
 package acceptance
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
 // A Redis whose master dies in the middle of the work, with Sentinel or in a
 // Cluster, costs time: each mail has one outcome all the same. Letters may go
@@ -28,7 +25,7 @@ func TestRedisThatFailsOverInTheMiddle(t *testing.T) {
 			w.inboxIs(0, catchUp)
 			eventually(t, catchUp, "the daemon is ready", d.ready)
 			w.deliver(second)
-			w.settled(d, append(first, second...), 2*4, time.Minute)
+			w.settled(d, append(first, second...), 2*4, catchUp)
 			d.stop()
 		})
 	}

@@ -75,11 +75,11 @@ func killAt(t *testing.T, program, where string, sure int) {
 		w.deliver(samples[5*i : 5*i+5])
 		hit := 1 + rng.IntN(sure)
 		d := w.startProgram(program, config, failpoint(where, "kill", hit))
-		if code := d.exits(time.Minute); code != -1 {
+		if code := d.exits(catchUp); code != -1 {
 			t.Errorf("the program exits %d, want a kill at %s, hit %d", code, where, hit)
 		}
 		d = w.start(config)
-		w.inboxIs(0, time.Minute)
+		w.inboxIs(0, catchUp)
 		w.allOut(samples[:5*i+5], fmt.Sprintf("kill %d", i+1))
 		d.stop()
 	}
@@ -89,7 +89,7 @@ func killAt(t *testing.T, program, where string, sure int) {
 	case "mark.before", "mark.after", "dot.before", "settle.after": // none: before its dot, or after its record
 		extra = 0
 	}
-	w.settled(d, samples, extra, time.Minute)
+	w.settled(d, samples, extra, catchUp)
 	d.stop()
 	copies := map[string]int{}
 	for _, l := range w.letters() {
@@ -115,11 +115,11 @@ func stopAt(t *testing.T, program, where string, sure int) {
 	for i := range stops {
 		w.deliver(samples[5*i : 5*i+5])
 		stopped := w.startProgram(program, configs[0], failpoint(where, "stop", 1+rng.IntN(sure)))
-		stopped.saysNow("failpoint: stop", time.Minute)
+		stopped.saysNow("failpoint: stop", catchUp)
 		other := w.start(configs[1])
 		<-time.After(pastLeases)
 		_ = stopped.cmd.Process.Signal(syscall.SIGCONT)
-		w.settled(other, samples[:5*i+5], 0, time.Minute)
+		w.settled(other, samples[:5*i+5], 0, catchUp)
 		stopped.stop()
 		other.stop()
 	}
@@ -136,12 +136,12 @@ func failAt(t *testing.T, program, where string, sure int) {
 	for i := range fails {
 		w.deliver(samples[5*i : 5*i+5])
 		d := w.startProgram(program, config, failpoint(where, "fail", 1+rng.IntN(sure)))
-		d.saysNow("failpoint: fail", time.Minute)
+		d.saysNow("failpoint: fail", catchUp)
 		extra := 0
 		if where == "dot.after" { // no answer after the dot
 			extra = i + 1
 		}
-		w.settled(d, samples[:5*i+5], extra, time.Minute)
+		w.settled(d, samples[:5*i+5], extra, catchUp)
 		d.stop()
 	}
 }

@@ -157,7 +157,7 @@ func TestOneSpoiltKeyOfRedisStopsOneMail(t *testing.T) {
 	if code, out, complaint := w.run("quarantine", "retry", "escalations:1", "--config", config); code != 0 {
 		t.Errorf("retry exits %d: %s%s", code, out, complaint)
 	}
-	eventually(t, 30*time.Second, "the mail is judged once more", func() bool { return w.imap.Count("Processed") == len(samples) })
+	eventually(t, catchUp, "the mail is judged once more", func() bool { return w.imap.Count("Processed") == len(samples) })
 	d.stop()
 }
 
@@ -178,7 +178,7 @@ func TestPausedDaemonThatWakesUpDoublesNothing(t *testing.T) {
 		w.underWay(3*40*i + 5)
 		paused := desks[i%2]
 		_ = paused.cmd.Process.Signal(syscall.SIGSTOP)
-		w.inboxIs(0, time.Minute)
+		w.inboxIs(0, catchUp)
 		w.allOut(samples[:40*i+40], fmt.Sprintf("round %d", i)) // past the leases of the paused one
 		_ = paused.cmd.Process.Signal(syscall.SIGCONT)
 	}
@@ -201,8 +201,8 @@ func TestRelayThatRefusesForNow(t *testing.T) {
 			w.sink.Restart("-a", "-r", stage)
 			w.deliver(samples)
 			d := w.start(config)
-			w.inboxIs(0, time.Minute)
-			d.says("450", time.Minute)
+			w.inboxIs(0, catchUp)
+			d.says("450", catchUp)
 			w.sink.Restart("-a")
 			extra := 0
 			if stage == "." {
@@ -227,11 +227,10 @@ func TestRelayThatNeverAnswersTheDotGetsThreeCopiesAtMost(t *testing.T) {
 	w.sink.Restart("-a", "-q", ".")
 	w.deliver(samples)
 	d := w.start(config)
-	w.inboxIs(0, time.Minute)
+	w.inboxIs(0, catchUp)
 	_, want := sum(samples)
 	eventually(t, catchUp, "all letters are given up", func() bool {
-		c := d.counts()
-		return c != nil && c[`notices_total{fate="buried"}`] >= len(want)
+		return d.counts()[`notices_total{fate="buried"}`] >= len(want)
 	})
 	copies := map[string]int{}
 	for _, l := range w.letters() {
@@ -251,15 +250,15 @@ func TestMailsThatPeopleMoveBackAreNotAnsweredAgain(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples)
 	d := w.start(config)
-	w.settled(d, samples, 0, time.Minute)
+	w.settled(d, samples, 0, catchUp)
 
 	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
-	eventually(t, time.Minute, "all are in Processed again", func() bool {
+	eventually(t, catchUp, "all are in Processed again", func() bool {
 		return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples)
 	})
 	w.imap.Doveadm("mailbox", "update", "-u", realserver.User, "--uid-validity", "77", "INBOX")
 	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
-	eventually(t, time.Minute, "all are in Processed after a change of UIDVALIDITY", func() bool {
+	eventually(t, catchUp, "all are in Processed after a change of UIDVALIDITY", func() bool {
 		return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples)
 	})
 	if c := d.counts(); c["accepted"] != len(samples) || c["duplicate"] != 2*len(samples) {

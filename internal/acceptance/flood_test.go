@@ -53,7 +53,7 @@ func TestFloodOfJunkDoesNotHoldUpRepresentatives(t *testing.T) {
 	w.deliver(trash[total/2:])
 	began := time.Now()
 	d := w.start(config)
-	d.says(`"mail decided"`, time.Minute)
+	d.says(`"mail decided"`, catchUp)
 	w.deliver(good[real/2:])
 	eventually(t, 5*time.Minute, "the real mails are answered", func() bool {
 		return !slices.ContainsFunc(good, func(s sample) bool { return !w.answered(s) })
@@ -90,7 +90,7 @@ func TestFloodOfStrangersOpensTheBreaker(t *testing.T) {
 	w.inboxIs(0, 5*time.Minute)
 	t.Logf("%d strangers are judged after %s", len(strangers), time.Since(began).Round(100*time.Millisecond))
 	w.deliver(good)
-	eventually(t, time.Minute, "the representative is answered, and ops hear", func() bool {
+	eventually(t, catchUp, "the representative is answered, and ops hear", func() bool {
 		return w.answered(good[0]) && slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "reply-limit") })
 	})
 	minutes := int(time.Since(began)/time.Minute) + 1

@@ -33,7 +33,7 @@ func TestConnectionThatEndsAtEachCommandOfIMAP(t *testing.T) {
 	samples := b.good(2 * len(commands) * len(faults))
 	w.feed(config, b)
 	d := w.start(config)
-	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	eventually(t, catchUp, "the daemon is ready", d.ready)
 	done := 0
 	for _, command := range commands {
 		for _, f := range faults {
@@ -76,11 +76,11 @@ func TestServerThatFilesNothing(t *testing.T) {
 			server.at("UID MOVE", -1, action{answer: answer})
 			d := w.start(config)
 			w.allOut(samples, "unfiled")
-			eventually(t, time.Minute, "filing was tried", func() bool { return server.saw(strings.HasPrefix, "UID MOVE") > 1 })
+			eventually(t, catchUp, "filing was tried", func() bool { return server.saw(strings.HasPrefix, "UID MOVE") > 1 })
 			d.kill()
 			d = w.start(config)
 			tries := server.saw(strings.HasPrefix, "UID MOVE")
-			eventually(t, time.Minute, "filing was tried again", func() bool { return server.saw(strings.HasPrefix, "UID MOVE") > tries })
+			eventually(t, catchUp, "filing was tried again", func() bool { return server.saw(strings.HasPrefix, "UID MOVE") > tries })
 			if n := w.imap.Count("INBOX"); n != len(samples) {
 				t.Errorf("the inbox holds %d mails, want %d", n, len(samples))
 			}
@@ -115,10 +115,10 @@ func TestServerWithoutMove(t *testing.T) {
 			if !marks {
 				copied = func() bool { return w.imap.Count("Processed") == len(samples) }
 			}
-			eventually(t, time.Minute, "mails are copied", copied)
+			eventually(t, catchUp, "mails are copied", copied)
 			d.stop()
 			d = w.start(config)
-			eventually(t, time.Minute, "the daemon is ready again", d.ready)
+			eventually(t, catchUp, "the daemon is ready again", d.ready)
 			left := w.imap.List("INBOX")
 			for _, m := range left {
 				if serialOf(m) != samples[7].serial && !slices.Contains(m.Flags, "$EscalationdDone") {
@@ -145,7 +145,7 @@ func TestHostileIMAPServerTakesNoMemory(t *testing.T) {
 	samples := b.good(4)
 	w.feed(config, b)
 	d := w.start(config)
-	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	eventually(t, catchUp, "the daemon is ready", d.ready)
 	megabyte := strings.Repeat("x", 1<<20)
 	for name, a := range map[string]action{
 		"an endless line":     {answer: "* OK " + megabyte, flood: true},
@@ -169,7 +169,7 @@ func TestHostileIMAPServerTakesNoMemory(t *testing.T) {
 	server.play(nil)
 	server.greet(action{answer: megabyte, flood: true})
 	server.cut()
-	d.says("far more than was asked for", time.Minute)
+	d.says("far more than was asked for", catchUp)
 	server.greet(action{})
 	w.deliver(samples)
 	eventually(t, catchUp, "all mails are answered", func() bool {

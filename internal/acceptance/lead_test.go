@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// takeover is within what time another daemon serves an inbox.
-const takeover = 15 * time.Second
+// takeover is within what time another daemon serves the inbox of one that was
+// killed; handover, of one that was stopped: sooner than its lease ends.
+const (
+	takeover = 15 * time.Second
+	handover = 8 * time.Second
+)
 
 // leads waits until this daemon serves the inbox.
 func (d *desk) leads(patience time.Duration) time.Duration {
@@ -24,9 +28,9 @@ func (w *world) pair(b *bag) (leader, second *desk) {
 	configs := []string{w.config(), w.config()}
 	w.feed(configs[0], b)
 	leader = w.start(configs[0])
-	leader.leads(30 * time.Second)
+	leader.leads(catchUp)
 	second = w.start(configs[1])
-	second.says("standing by", 30*time.Second)
+	second.says("standing by", catchUp)
 	return leader, second
 }
 
@@ -37,8 +41,8 @@ func TestInboxOfADaemonThatEndsIsTakenOver(t *testing.T) {
 		end    func(*desk)
 		within time.Duration
 	}{
-		{"killed", (*desk).kill, takeover},
-		{"stopped", (*desk).stop, 5 * time.Second},
+		{"killed", (*desk).kill, pick(catchUp, takeover)},
+		{"stopped", (*desk).stop, handover},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -46,13 +50,13 @@ func TestInboxOfADaemonThatEndsIsTakenOver(t *testing.T) {
 			b := newBag("take")
 			samples := b.good(20)
 			leader, second := w.pair(b)
-			eventually(t, 30*time.Second, "a daemon that stands by is ready", second.ready)
+			eventually(t, catchUp, "a daemon that stands by is ready", second.ready)
 			w.deliver(samples[:10])
-			w.inboxIs(0, time.Minute)
+			w.inboxIs(0, catchUp)
 			c.end(leader)
 			w.deliver(samples[10:])
 			t.Logf("the inbox was taken over after %s", second.leads(c.within).Round(10*time.Millisecond))
-			w.settled(second, samples, 4, time.Minute)
+			w.settled(second, samples, 4, catchUp)
 			second.stop()
 		})
 	}
@@ -68,12 +72,14 @@ func TestDaemonStartedAgainServesAtOnce(t *testing.T) {
 	config := w.config()
 	w.feed(config, b)
 	d := w.start(config)
-	d.leads(30 * time.Second)
+	d.leads(catchUp)
 	d.kill()
 	w.deliver(samples)
 	d = w.start(config)
-	w.inboxIs(0, 6*time.Second)
-	w.settled(d, samples, 0, time.Minute)
+	w.settled(d, samples, 0, catchUp)
+	if strings.Contains(d.said()[d.from:], "standing by") {
+		t.Error("it waited for its own lease to end")
+	}
 	d.stop()
 }
 
@@ -88,13 +94,13 @@ func TestDaemonThatStoodStillChangesNothing(t *testing.T) {
 	w.deliver(samples)
 	w.underWay(3)
 	_ = leader.cmd.Process.Signal(syscall.SIGSTOP)
-	second.leads(takeover)
-	w.inboxIs(0, time.Minute)
+	second.leads(catchUp)
+	w.inboxIs(0, catchUp)
 	w.allOut(samples, "past the leases")
 	before := leader.said()
 	_ = leader.cmd.Process.Signal(syscall.SIGCONT)
-	leader.says("standing by", 30*time.Second)
-	w.settled(second, samples, 2*4, time.Minute) // what its connections were sending, and had just sent
+	leader.says("standing by", catchUp)
+	w.settled(second, samples, 2*4, catchUp) // what its connections were sending, and had just sent
 	for _, words := range []string{"mail decided", "mails filed"} {
 		if after := strings.TrimPrefix(leader.said(), before); strings.Contains(after, words) {
 			t.Errorf("after it stood still the daemon says %q", words)
@@ -145,7 +151,7 @@ func TestRollingRestartDelaysNoMailBeyondTheLease(t *testing.T) {
 	for i, c := range configs {
 		desks[i] = w.start(c)
 	}
-	eventually(t, time.Minute, "all are ready", func() bool { return desks[0].ready() && desks[1].ready() && desks[2].ready() })
+	eventually(t, catchUp, "all are ready", func() bool { return desks[0].ready() && desks[1].ready() && desks[2].ready() })
 	delivered, longest := map[string]time.Time{}, time.Duration(0)
 	answered := func() bool {
 		for _, l := range w.letters() {
@@ -172,7 +178,7 @@ func TestRollingRestartDelaysNoMailBeyondTheLease(t *testing.T) {
 	if longest > takeover {
 		t.Errorf("a mail was answered after %s, want %s at most", longest, takeover)
 	}
-	w.settled(desks[0], samples, 0, time.Minute)
+	w.settled(desks[0], samples, 0, catchUp)
 	for _, d := range desks {
 		d.stop()
 	}
@@ -199,17 +205,17 @@ func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples)
 	d := w.start(config)
-	w.settled(d, samples, 0, time.Minute)
+	w.settled(d, samples, 0, catchUp)
 
 	w.emptyRedis()
-	d.says("ledger accept", time.Minute)
+	d.says("ledger accept", catchUp)
 	fresh := b.add((*bag).plain)
 	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
 		t.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
 	}
 	w.deliver([]sample{fresh})
-	w.inboxIs(len(samples)+1, time.Minute)
-	eventually(t, time.Minute, "ops are told that case data are missing", func() bool {
+	w.inboxIs(len(samples)+1, catchUp)
+	eventually(t, catchUp, "ops are told that case data are missing", func() bool {
 		for _, l := range w.letters() {
 			if l.to == ops && strings.Contains(l.raw, "representatives") {
 				return true
@@ -219,10 +225,10 @@ func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
 	})
 	d.stop()
 	d = w.start(config) // once: not again at the next start
-	d.leads(30 * time.Second)
+	d.leads(catchUp)
 	w.feed(config, b)
 	w.inboxIs(0, catchUp)
-	eventually(t, time.Minute, "each mail has an outcome again", func() bool { return d.counts()["accepted"] == len(samples)+1 })
+	eventually(t, catchUp, "each mail has an outcome again", func() bool { return d.counts()["accepted"] == len(samples)+1 })
 	if n := strings.Count(d.said(), "are back in the inbox"); n != 1 {
 		t.Errorf("mails were recalled %d times", n)
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A leader's ACK ends the ladder and tells the customer, once, however often
@@ -20,7 +19,7 @@ func TestOnlyTheLeaderCanTakeAnEscalation(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples)
 	d := w.start(config)
-	w.settled(d, samples, 0, time.Minute)
+	w.settled(d, samples, 0, catchUp)
 
 	var toLeaders []letter
 	for _, l := range w.letters() {
@@ -47,8 +46,8 @@ func TestOnlyTheLeaderCanTakeAnEscalation(t *testing.T) {
 	again.disposition, again.letters = "duplicate", nil
 
 	w.deliver([]sample{forged, ack})
-	w.inboxIs(0, time.Minute)
+	w.inboxIs(0, catchUp)
 	w.deliver([]sample{again})
-	w.settled(d, append(samples, forged, ack, again), 0, time.Minute)
+	w.settled(d, append(samples, forged, ack, again), 0, catchUp)
 	d.stop()
 }

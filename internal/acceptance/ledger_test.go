@@ -102,11 +102,10 @@ func (w *world) settled(d *desk, samples []sample, extra int, patience time.Dura
 		if !d.running() {
 			w.Fatalf("the daemon has ended, exit %d", d.code())
 		}
-		c := d.counts()
-		return c != nil && c["outbox_waiting"] == 0
+		return d.counts()["outbox_waiting"] == 0
 	})
 	if alarms {
-		eventually(w, time.Minute, "ops are told", func() bool {
+		eventually(w, catchUp, "ops are told", func() bool {
 			return slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops })
 		})
 	}

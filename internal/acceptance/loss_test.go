@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"escalationd/internal/realserver"
 )
@@ -22,8 +21,8 @@ func TestVolatileRedisIsUsedWhereThatIsAllowed(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples)
 	d := w.start(config)
-	d.says("REDIS IS VOLATILE", 30*time.Second)
-	w.settled(d, samples, 0, time.Minute)
+	d.says("REDIS IS VOLATILE", catchUp)
+	w.settled(d, samples, 0, catchUp)
 	d.stop()
 }
 
@@ -37,7 +36,7 @@ func TestEmptiedRedisIsHeld(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples[:6])
 	d := w.start(config)
-	w.settled(d, samples[:6], 0, time.Minute)
+	w.settled(d, samples[:6], 0, catchUp)
 	d.stop()
 
 	w.emptyRedis()
@@ -49,8 +48,8 @@ func TestEmptiedRedisIsHeld(t *testing.T) {
 	d.stop()
 }
 
-// The same when it happens under a running desk, with mail on its way. Of its
-// daemons one tells operators.
+// The same when it happens under a running desk, and mail comes before it has
+// found out. Of its daemons one tells operators.
 func TestRedisEmptiedUnderARunningDeskIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -60,12 +59,12 @@ func TestRedisEmptiedUnderARunningDeskIsHeld(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples[:6])
 	d, other := w.start(config), w.start(second)
-	w.settled(d, samples[:6], 0, time.Minute)
+	w.settled(d, samples[:6], 0, catchUp)
 
 	before := w.letters()
-	w.deliver(samples[6:])
 	w.emptyRedis()
-	other.says("ledger accept", time.Minute)
+	w.deliver(samples[6:])
+	other.says("ledger accept", catchUp)
 	w.heldUntilAccepted(d, config, before, samples)
 	d.stop()
 	other.stop()
@@ -82,7 +81,7 @@ func TestRolledBackRedisIsHeld(t *testing.T) {
 	fed := w.sizeOfAOF()
 	w.deliver(samples[:6])
 	d := w.start(config)
-	w.settled(d, samples[:6], 0, time.Minute)
+	w.settled(d, samples[:6], 0, catchUp)
 	d.stop()
 
 	before := w.letters()
@@ -105,14 +104,14 @@ func TestAnotherDesksRedisIsHeld(t *testing.T) {
 	w.feed(config, b)
 	w.deliver(samples[:6])
 	d := w.start(config)
-	w.settled(d, samples[:6], 0, time.Minute)
+	w.settled(d, samples[:6], 0, catchUp)
 	d.stop()
 
 	elsewhere := strings.TrimSuffix(w.redisURL, "0") + "1"
 	w.imap.Doveadm("mailbox", "create", "-u", realserver.User, secondInbox)
 	other := w.config(edit{w.redisURL, elsewhere}, edit{"processed: Processed", "processed: " + secondInbox})
 	d = w.start(other) // the other desk
-	d.leads(30 * time.Second)
+	d.leads(catchUp)
 	d.stop()
 
 	before := w.letters()
@@ -125,7 +124,7 @@ func TestAnotherDesksRedisIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = w.start(config)
-	d.saysNow("another ledger", time.Minute)
+	d.saysNow("another ledger", catchUp)
 	w.heldUntilAccepted(d, config, before, samples)
 	d.stop()
 }
@@ -135,8 +134,8 @@ func TestAnotherDesksRedisIsHeld(t *testing.T) {
 // is unknown, and what had gone out before bears the same Message-ID again.
 func (w *world) heldUntilAccepted(d *desk, config string, before []letter, samples []sample) {
 	w.Helper()
-	d.saysNow("ledger accept", time.Minute)
-	eventually(w, time.Minute, "ops are told", func() bool { return len(w.letters()) > len(before) })
+	d.saysNow("ledger accept", catchUp)
+	eventually(w, catchUp, "ops are told", func() bool { return len(w.letters()) > len(before) })
 	w.feedAgain(config)
 	waiting := w.imap.Count("INBOX")
 	var told int

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 )
@@ -62,7 +61,7 @@ func TestWhateverStandsInAFieldIsOneInertLetterToTheRightPerson(t *testing.T) {
 	w.feed(conf, b)
 	d := w.start(conf)
 	w.deliver(samples)
-	w.settled(d, samples, 0, time.Minute)
+	w.settled(d, samples, 0, catchUp)
 
 	markup := map[string]map[string]int{} // of the letters of each kind
 	for _, m := range w.sink.Mails() {

@@ -37,7 +37,7 @@ func TestPeopleAtWorkInTheInbox(t *testing.T) {
 	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Archive", "ALL")
 	w.inboxIs(0, catchUp)
 	w.allOut(samples, "people at work")
-	eventually(t, time.Minute, "nothing waits in the outbox", func() bool { return d.counts()["outbox_waiting"] == 0 })
+	eventually(t, catchUp, "nothing waits in the outbox", func() bool { return d.counts()["outbox_waiting"] == 0 })
 	_, want := sum(samples)
 	got := map[string]int{}
 	for _, l := range w.once(w.letters(), 0) {

@@ -106,7 +106,7 @@ func TestRedisThatRefusesInTheMiddle(t *testing.T) {
 // command of Redis.
 func (d *desk) explains(text string) {
 	d.w.Helper()
-	eventually(d.w, time.Minute, "the log says "+text+", and of which command", func() bool {
+	eventually(d.w, catchUp, "the log says "+text+", and of which command", func() bool {
 		for line := range strings.Lines(d.said()[d.from:]) {
 			if strings.Contains(line, text) && aCommand.MatchString(line) {
 				return true
@@ -134,7 +134,7 @@ func (w *world) failToSave(rdb *redis.Client) {
 		w.Fatal(err)
 	}
 	w.redisDo(rdb, "BGSAVE")
-	eventually(w, 30*time.Second, "Redis has failed to save", func() bool {
+	eventually(w, catchUp, "Redis has failed to save", func() bool {
 		return strings.Contains(rdb.Info(w.Context(), "persistence").Val(), "rdb_last_bgsave_status:err")
 	})
 }

@@ -81,11 +81,11 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 			})
 			d := w.start(config)
 			w.deliver(samples)
-			eventually(t, time.Minute, "the letters to customers and leaders are given up", func() bool {
+			eventually(t, catchUp, "the letters to customers and leaders are given up", func() bool {
 				return d.counts()["outbox_waiting"] == 0 && d.counts()[`notices_total{fate="buried"}`] >= 2*len(samples)
 			})
 			if stage != "MAIL" { // where all are refused, those to others are, too
-				eventually(t, time.Minute, "the next level and ops hear", func() bool {
+				eventually(t, catchUp, "the next level and ops hear", func() bool {
 					return w.countTo("frontline@example.com") == len(samples) && w.countTo(ops) > 0
 				})
 			}
@@ -94,7 +94,7 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 			more := b.good(1)
 			w.feed(config, b)
 			w.deliver(more)
-			eventually(t, time.Minute, "the letters of the next mail are out", func() bool { return w.answered(more[0]) })
+			eventually(t, catchUp, "the letters of the next mail are out", func() bool { return w.answered(more[0]) })
 			for _, l := range w.letters() {
 				if stage != "." && samples[0].letters[l.to] > 0 { // smtp-sink shows what was refused at the dot
 					t.Errorf("a letter that was refused for good went out: %s", l.subject)
@@ -137,7 +137,7 @@ func TestOneOfTwoLeadersIsRefused(t *testing.T) {
 	})
 	w.deliver(samples)
 	d := w.start(config)
-	eventually(t, time.Minute, "all other letters are out, and the next level hears", func() bool {
+	eventually(t, catchUp, "all other letters are out, and the next level hears", func() bool {
 		return w.answered(samples[0]) && w.answered(samples[1]) && w.countTo("frontline@example.com") == 2
 	})
 	if c := d.counts(); c[`notices_total{fate="buried"}`] != 2 {
@@ -169,12 +169,12 @@ func TestRefusedLoginHoldsAllLetters(t *testing.T) {
 	samples[0].alarms = true
 	w.feed(config, b)
 	d := w.start(config)
-	eventually(t, time.Minute, "the daemon is ready", d.ready)
+	eventually(t, catchUp, "the daemon is ready", d.ready)
 	relay.play(login("535 5.7.8 authentication credentials invalid\r\n"))
 	relay.cut()
 	w.deliver(samples)
-	w.inboxIs(0, time.Minute)
-	eventually(t, time.Minute, "several logins are refused", func() bool { return relay.saw(strings.HasPrefix, "AUTH") > 4 })
+	w.inboxIs(0, catchUp)
+	eventually(t, catchUp, "several logins are refused", func() bool { return relay.saw(strings.HasPrefix, "AUTH") > 4 })
 	if c := d.counts(); c["outbox_waiting"] < 30 || c[`notices_total{fate="buried"}`] != 0 {
 		t.Errorf("%d letters wait and %d are given up; want all to wait", c["outbox_waiting"], c[`notices_total{fate="buried"}`])
 	}
@@ -237,7 +237,7 @@ func TestRelayWithoutSMTPUTF8(t *testing.T) {
 	w.feed(config, b)
 	w.deliver([]sample{s})
 	d := w.start(config)
-	eventually(t, time.Minute, "the leader has the letter, and ops hear of the reply", func() bool {
+	eventually(t, catchUp, "the leader has the letter, and ops hear of the reply", func() bool {
 		return w.countTo("us-lead@example.com") == 1 && w.countTo(ops) == 1
 	})
 	if c := d.counts(); c["accepted"] != 1 || c[`notices_total{fate="buried"}`] != 1 {

@@ -179,12 +179,12 @@ func TestNoPasswordForAServerWithoutAValidCertificate(t *testing.T) {
 					}
 				}
 				d := w.startProgram(os.Getenv(binaryEnv), w.config(edits...), "SSL_CERT_FILE="+authority)
-				eventually(t, time.Minute, "TLS was tried more than once", func() bool { n, _, _ := s.heard(); return n > 1 })
+				eventually(t, catchUp, "TLS was tried more than once", func() bool { n, _, _ := s.heard(); return n > 1 })
 				if !d.running() || d.ready() {
 					t.Error("the daemon has ended or says that it is ready")
 				}
 				if c.highest == 0 {
-					d.says("certificate", 10*time.Second)
+					d.says("certificate", catchUp)
 				}
 				_, clear, secret := s.heard()
 				if secret > 0 {
@@ -221,7 +221,7 @@ func TestNoPasswordWhereStartTLSIsStripped(t *testing.T) {
 				}
 			}
 			d := w.start(w.config(edits...))
-			eventually(t, time.Minute, "it was tried more than once", func() bool { _, clear, _ := s.heard(); return len(clear) > 1 })
+			eventually(t, catchUp, "it was tried more than once", func() bool { _, clear, _ := s.heard(); return len(clear) > 1 })
 			if !d.running() || d.ready() {
 				t.Error("the daemon has ended or says that it is ready")
 			}

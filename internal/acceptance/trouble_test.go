@@ -59,7 +59,7 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 			}
 			before := w.keys()
 			d := w.start(w.config(edits...))
-			if code := d.exits(30 * time.Second); code != 2 {
+			if code := d.exits(catchUp); code != 2 {
 				t.Errorf("exit %d, want 2", code)
 			}
 			for _, words := range c.sentence {
@@ -127,7 +127,7 @@ func TestRedisDownAtTheStartIsWaitedFor(t *testing.T) {
 	w.deliver(samples)
 	w.redis.Stop()
 	d := w.start(config)
-	d.says("Redis not reached", 30*time.Second)
+	d.says("Redis not reached", catchUp)
 	if d.ready() {
 		t.Error("/readyz answers 200 without Redis")
 	}
@@ -166,7 +166,7 @@ func TestServersThatDieInTheMiddle(t *testing.T) {
 			c.die(w)
 			w.deliver(samples[100:])
 			if c.name != "Redis" || w.kind == oneRedis { // a failover may pass unnoticed
-				d.says(c.complaint, time.Minute)
+				d.says(c.complaint, catchUp)
 			}
 			c.comeBack(w)
 			w.settled(d, samples, c.extra, c.patience)
@@ -189,8 +189,8 @@ func TestBrokenTemplateCostsNoLetter(t *testing.T) {
 	}
 	w.deliver(samples)
 	d := w.start(config)
-	d.says("accepted.tmpl", 30*time.Second)
-	w.settled(d, samples, 0, time.Minute)
+	d.says("accepted.tmpl", catchUp)
+	w.settled(d, samples, 0, catchUp)
 	if !slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "template") }) {
 		t.Error("ops are told, but not of the template")
 	}
@@ -203,17 +203,17 @@ func TestHalfOpenConnectionDelaysMailByLessThanAMinute(t *testing.T) {
 	proxy := chaos.Start(t, w.imap.TLSAddr, chaos.Turns, 1)
 	b := newBag("frozen")
 	samples := b.good(2)
-	config := w.config(edit{w.imap.TLSAddr, proxy.Addr})
+	config := w.config(edit{w.imap.TLSAddr, proxy.Addr}, edit{"poll: 15s", "poll: 3s"})
 	w.feed(config, b)
 	d := w.start(config)
 	w.deliver(samples[:1])
-	w.inboxIs(0, 30*time.Second)
-	eventually(t, 30*time.Second, "the connection is idle", func() bool { return proxy.FreezeIdle(time.Second) > 0 })
+	w.inboxIs(0, catchUp)
+	eventually(t, catchUp, "the connection is idle", func() bool { return proxy.FreezeIdle(time.Second) > 0 })
 	w.deliver(samples[1:])
 	_, want := sum(samples)
 	took := eventually(t, time.Minute, "the mail is answered", func() bool { return len(w.sink.Mails()) == len(want) })
 	t.Logf("a mail behind a frozen connection was answered after %s", took.Round(100*time.Millisecond))
-	w.settled(d, samples, 0, time.Minute)
+	w.settled(d, samples, 0, catchUp)
 	d.stop()
 }
 
@@ -229,7 +229,7 @@ func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 	config := w.config(edit{w.redis.Addr, proxy.Addr})
 	w.feed(w.config(), b)
 	d := w.start(config)
-	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	eventually(t, catchUp, "the daemon is ready", d.ready)
 	var sent []sample
 	lost := 0
 	for k := 1; k <= 200; k += every {
@@ -273,7 +273,7 @@ func TestLostRepliesAtTheStartChangeNothing(t *testing.T) {
 		d.stop()
 	}
 	d := w.start(config)
-	eventually(t, 30*time.Second, "the daemon is ready", d.ready)
+	eventually(t, catchUp, "the daemon is ready", d.ready)
 	w.settled(d, samples, 0, catchUp)
 	d.stop()
 }
@@ -286,7 +286,7 @@ func (w *world) allOut(samples []sample, what string) {
 	for _, n := range want {
 		total += n
 	}
-	eventually(w, time.Minute, what+": all letters are out", func() bool { return len(w.sink.Mails()) >= total })
+	eventually(w, catchUp, what+": all letters are out", func() bool { return len(w.sink.Mails()) >= total })
 }
 
 func isClosed(c <-chan struct{}) bool {

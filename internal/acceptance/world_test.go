@@ -130,7 +130,7 @@ func (w *world) config(edits ...edit) string {
 // run runs a command of the program to its end.
 func (w *world) run(args ...string) (code int, stdout, stderr string) {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(w.Context(), catchUp)
 	defer cancel()
 	var out, complaints bytes.Buffer
 	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), args...)

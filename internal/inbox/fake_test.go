@@ -33,6 +33,7 @@ type fakeServer struct {
 	dials    []time.Time
 	perByte  time.Duration
 	idling   []net.Conn
+	frozen   bool // connections that idle now hear and say nothing any more
 
 	// odd answers a command instead of the server: "" leaves it to the server,
 	// hangUp ends the connection, silence never answers.
@@ -132,10 +133,15 @@ func (s *fakeServer) idle(c net.Conn, in *bufio.Reader) {
 	s.mu.Lock()
 	s.idling = append(s.idling, c)
 	s.mu.Unlock()
-	_, _ = in.ReadString('\n')
+	_, err := in.ReadString('\n')
 	s.mu.Lock()
 	s.idling = slices.DeleteFunc(s.idling, func(i net.Conn) bool { return i == c })
+	frozen := s.frozen
+	s.frozen = false
 	s.mu.Unlock()
+	if frozen && err == nil {
+		_, _ = in.ReadString('\n') // until the client gives up
+	}
 }
 
 // deliver adds a mail and announces it to whoever idles.

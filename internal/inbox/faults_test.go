@@ -625,6 +625,28 @@ func TestSilentServerIsLeftAfterTheTimeout(t *testing.T) {
 	}
 }
 
+// A connection that dies without a word while it idles is found dead at the
+// next poll.
+func TestHalfOpenConnectionDelaysAMailByLessThanAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake(), &desk{}
+		run(t, s.options(), d)
+		pass(time.Second)
+		s.mu.Lock()
+		s.frozen = true
+		s.mails[1] = tenMails()[0]
+		s.mu.Unlock()
+		pass(20 * time.Second)
+		if n := s.left(); n != 1 {
+			t.Errorf("%d mails are left; the connection is not half-open", n)
+		}
+		pass(40 * time.Second)
+		if n := s.left(); n != 0 || len(d.got()) != 1 {
+			t.Errorf("%d mails are left after a minute, %d were handed over", n, len(d.got()))
+		}
+	})
+}
+
 func TestByeAndDisconnectAtEachCommandCostOnlyTheSession(t *testing.T) {
 	for _, command := range []string{"CAPABILITY", "AUTHENTICATE", "SELECT", "STATUS", "UID SEARCH", "UID FETCH", "UID MOVE", "IDLE"} {
 		for _, answer := range []string{hangUp, "* BYE going down\r\n" + hangUp, "* BYE going down\r\n* 1 EXPUNGE\r\nNO gone", "* VANISHED 1:3\r\nOK done"} {
