@@ -11,14 +11,14 @@ import (
 var (
 	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
 wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,respectfully,respectfully yours,respectfully submitted,
-cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
+cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
 ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,
-à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
+à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
 a presto,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
-até logo,até breve,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,abraços,abração,beijos,bjs,cumprimentos,
+até logo,até breve,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,cumps,abraços,abração,beijos,bjs,cumprimentos,
 grazie,abbraccio,abbracci,saluti,saluto,cordialità,buona giornata,buon lavoro,buona serata,in fede,
 bedankt,dank u,dank je,alvast bedankt,bij voorbaat dank,groeten,groet,groetjes,gr,grt,grtz,grtjs,mvg,
-hälsning,hälsningar,vänligen,mvh,tack,tack på förhand,tusen tack,hilsen,hilsner,venlig hilsen,vennlig hilsen,vh,tak,takk,tusen takk,på forhånd takk,på forhånd tak,
+hälsning,hälsningar,ha en fin dag,ha en bra dag,ha det bra,ha en god dag,hav en god dag,miłego dnia,hezký den,szép napot,vänligen,mvh,tack,tack på förhand,tusen tack,hilsen,hilsner,venlig hilsen,vennlig hilsen,vh,tak,takk,tusen takk,på forhånd takk,på forhånd tak,
 terveisin,ystävällisin terveisin,ystävällisesti,kiitos,kiitos etukäteen,pozdrawiam,z poważaniem,z wyrazami szacunku,serdecznie pozdrawiam,dziękuję,serdecznie dziękuję,pozdrowienia,
 s pozdravem,s pozdravom,s přátelským pozdravem,s priateľským pozdravom,s úctou,pozdrav,děkuji,děkuji předem,díky,ďakujem,
 üdvözlettel,üdv,tisztelettel,köszönöm,köszönöm szépen,köszönettel,cu stimă,cu respect,cu drag,o zi bună,mulțumesc,
@@ -57,7 +57,7 @@ fico no aguardo,fico à disposição,ficamos no aguardo,aguardo o seu,aguardo se
 )
 
 // closingCJK are the same where words are not parted by blanks.
-var closingCJK = regexp.MustCompile(`^(?:(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|なにとぞ|どうぞ|どうか|それでは|では|ご確認|ご対応|ご検討|引き続き|今後とも|お力添え).{0,30}(?:よろしく|宜しく)|[ごお].{1,18}(?:よろしく|宜しく)(?:お願い|御願い)|(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|恐れ入り|恐縮).{0,40}(?:お願い|御願い).{0,12}$|(?:よろしく|宜しく)(?:お願い|御願い)|以上(?:です|となります)?[、。]?.*(?:よろしく|宜しく)|以上[、。]?(?:です[。]?)?$|取り急ぎ.{0,20}$|(?:敬具|草々|此致|敬礼|谢谢|謝謝|祝好|敬上|顺祝|顺颂|順頌|多谢|感谢|감사합니다|감사드립니다|고맙습니다|수고하세요)[^\p{L}]*(?:$|敬礼|您|你|.{0,4}$))`)
+var closingCJK = regexp.MustCompile(`^(?:(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|なにとぞ|どうぞ|どうか|それでは|では|ご確認|ご対応|ご検討|引き続き|今後とも|お力添え).{0,30}(?:よろしく|宜しく)|[ごお].{1,18}(?:よろしく|宜しく)(?:お願い|御願い)|(?:お手数|ご多忙|お忙しい|ご不便|ご面倒|何卒|恐れ入り|恐縮).{0,40}(?:(?:お願い|御願い).{0,12}|が、)$|(?:よろしく|宜しく)(?:お願い|御願い)|以上(?:です|となります)?[、。]?.*(?:よろしく|宜しく)|以上[、。]?(?:です[。]?)?$|取り急ぎ.{0,20}$|(?:敬具|草々|此致|敬礼|谢谢|謝謝|祝好|敬上|顺祝|顺颂|順頌|多谢|感谢|감사합니다|감사드립니다|고맙습니다|수고하세요)[^\p{L}]*(?:$|敬礼|您|你|.{0,4}$))`)
 
 const closingMarks = " \t,.!;:)-–—*_/~^\"'、。！，&+"
 

@@ -121,10 +121,17 @@ func (set *labelSet) halves(p *phrase) (label, bool) {
 	return label{}, false
 }
 
-// besideIdeographs recognises a label of the template with a translation that the
-// table does not hold: "預期下一步 Expected Next Step". Only a colon shows that
-// what stands beside it is no value.
-func (set *labelSet) besideIdeographs(text string) (label, bool) {
+// beside recognises a label of the template with a translation that the table
+// does not hold: "預期下一步 Expected Next Step", "Personne-ressource / Point of
+// Contact". Only a colon shows that what stands beside it is no value.
+func (set *labelSet) beside(text string) (label, bool) {
+	if a, b, ok := strings.Cut(text, "/"); ok && strings.Count(text, " ") < 9 {
+		for _, half := range []string{a, b} {
+			if l, ok := set.lookupExact(half); ok && l.rank == strong && strings.Contains(strings.TrimSpace(half), " ") {
+				return l, true
+			}
+		}
+	}
 	if plainASCII(text) {
 		return label{}, false
 	}

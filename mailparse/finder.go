@@ -173,7 +173,7 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 		}
 	} else {
 		if l, edits, ok = set.lookup(text); !ok && sep == sepHard {
-			l, ok = set.besideIdeographs(text)
+			l, ok = set.beside(text)
 			edits = 0
 		}
 	}

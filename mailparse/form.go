@@ -37,7 +37,11 @@ func (rd *reader) isTail(i int) bool {
 }
 
 // isClosing remembers whether a line is a sign-off.
-func (rd *reader) isClosing(i int) bool { return rd.remember(&rd.closes, i, isClosing) }
+func (rd *reader) isClosing(i int) bool {
+	return rd.remember(&rd.closes, i, func(s string) bool {
+		return isClosing(s) || i > 0 && rd.lines[i-1].blank() && isCourtesy(s)
+	})
+}
 
 func (rd *reader) remember(memo *[]int8, i int, test func(string) bool) bool {
 	if *memo == nil {

@@ -15,7 +15,10 @@ func FuzzParse(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, name := range names {
+	for i, name := range names {
+		if i%6 > 0 {
+			continue // the seeds are run in every test; the corpus has one of its own
+		}
 		if raw, err := os.ReadFile(name); err == nil && len(raw) < 20000 {
 			f.Add(raw)
 		}

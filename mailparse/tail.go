@@ -64,7 +64,18 @@ func (rd *reader) signedBelow(j, stop int) bool {
 		}
 		sure = sure || row
 	}
-	return sure
+	return sure || !rd.closesLater(k, stop)
+}
+
+// closesLater says whether another sign-off comes below, with prose before it:
+// then the one above stands in a letter that the value quotes.
+func (rd *reader) closesLater(j, stop int) bool {
+	for k := j; k < min(stop, j+80) && rd.lines[k].kind != quoteHead; k++ {
+		if rd.isClosing(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // fence finds where pasted text ends that two equal rulers embrace, the first of

@@ -108,6 +108,9 @@ func (f *foundForm) tidy() {
 	f.undress("", `"`)
 	f.undress("'", "'")
 	f.undress("[", "]")
+	for _, arrow := range []string{"→", "⇒", "➔", "->", "=>"} {
+		f.undress(arrow, "")
+	}
 	for _, field := range fields {
 		v := f.value(field)
 		*v = tidyValue(*v, field)
