@@ -23,7 +23,7 @@ type DigestLine struct {
 	Case     string    `json:"case"`
 	Account  string    `json:"account"`
 	Severity int       `json:"severity"`
-	Region   string    `json:"region"`
+	Region   string    `json:"region"` // its name
 	Level    int       `json:"level"`
 	At       time.Time `json:"at"` // opened, taken, ended or due, as the list says
 	Who      string    `json:"who,omitempty"`
@@ -32,7 +32,7 @@ type DigestLine struct {
 
 // DigestScore counts promises by region and severity.
 type DigestScore struct {
-	Region   string `json:"region"`
+	Region   string `json:"region"` // its name
 	Severity int    `json:"severity"`
 	Kept     int    `json:"kept"`
 	Missed   int    `json:"missed"`

@@ -146,6 +146,10 @@ func regionOf(f CaseFile) string {
 	return strings.ToLower(strings.TrimSpace(cmp.Or(f.Case.Region, f.Account.Region)))
 }
 
+// regionName answers what people call a region; one that nobody configured goes
+// by its key.
+func (p *Policy) regionName(key string) string { return cmp.Or(p.Regions[key].Name, key) }
+
 // role answers what a leader is called: the name of the highest level, told
 // of this escalation, that has the address.
 func (p *Policy) role(e *Escalation, addr string) (name string, level int) {

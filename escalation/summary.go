@@ -157,7 +157,7 @@ func (p *Policy) summarizeOne(d *Digest, due digestDue, account string, e *Escal
 	lately := func(t time.Time) bool { return t.After(d.Since) && !t.After(d.Until) }
 	line := func(at time.Time, who string) DigestLine {
 		return DigestLine{
-			Case: e.Case, Account: cmp.Or(account, e.Account), Severity: e.Severity, Region: e.Region, Level: e.Level,
+			Case: e.Case, Account: cmp.Or(account, e.Account), Severity: e.Severity, Region: p.regionName(e.Region), Level: e.Level,
 			At: at, Who: who, NextStep: shorten(e.Form.NextStep, maxDigestStep),
 		}
 	}
@@ -179,7 +179,7 @@ func (p *Policy) summarizeOne(d *Digest, due digestDue, account string, e *Escal
 		d.Ended = append(d.Ended, line(e.EndedAt, p.ender(e)))
 	}
 	if lately(e.SettledAt) && (e.Status != Withdrawn || e.Missed || !e.TakenAt.IsZero()) {
-		k := DigestScore{Region: e.Region, Severity: e.Severity}
+		k := DigestScore{Region: p.regionName(e.Region), Severity: e.Severity}
 		s := cmp.Or(scores[k], k)
 		if e.Missed {
 			s.Missed++

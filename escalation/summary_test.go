@@ -80,7 +80,7 @@ func TestADigestSaysWhatHappenedSinceTheLast(t *testing.T) {
 			s.Errorf("(-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff([]escalation.DigestScore{
-			{Region: "uk", Severity: 1, Missed: 1}, {Region: "uk", Severity: 2, Kept: 1}, {Region: "uk", Severity: 3, Kept: 1},
+			{Region: "United Kingdom", Severity: 1, Missed: 1}, {Region: "United Kingdom", Severity: 2, Kept: 1}, {Region: "United Kingdom", Severity: 3, Kept: 1},
 		}, d.Promises); diff != "" {
 			s.Errorf("promises (-want +got):\n%s", diff)
 		}

@@ -153,7 +153,7 @@ func sampleAlarm(n *escalation.Notice) {
 
 func sampleDigest() *escalation.Digest {
 	line := func(number string, severity, level int, at time.Time) escalation.DigestLine {
-		return escalation.DigestLine{Case: number, Account: "Example Logistics", Severity: severity, Region: "uk",
+		return escalation.DigestLine{Case: number, Account: "Example Logistics", Severity: severity, Region: "United Kingdom",
 			Level: level, At: at, NextStep: "A developer joins our call."}
 	}
 	taken, ended := line("01234890", 1, 2, sampleTime(8, 40)), line("01234321", 3, 1, sampleTime(7, 30))
@@ -166,7 +166,7 @@ func sampleDigest() *escalation.Digest {
 		Overdue: []escalation.DigestLine{line("01234001", 3, 2, sampleTime(7, 0))},
 		Ended:   []escalation.DigestLine{ended},
 		Promises: []escalation.DigestScore{
-			{Region: "uk", Severity: 1, Kept: 3, Missed: 0}, {Region: "uk", Severity: 2, Kept: 9, Missed: 1},
+			{Region: "United Kingdom", Severity: 1, Kept: 3, Missed: 0}, {Region: "United Kingdom", Severity: 2, Kept: 9, Missed: 1},
 		},
 		Mails: []escalation.DigestCount{
 			{Disposition: escalation.Accepted, Count: 2}, {Disposition: escalation.Returned, Count: 1},
