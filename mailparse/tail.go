@@ -52,7 +52,7 @@ func (rd *reader) own(s string) bool {
 // stands below it then is no part of the value, prose or not.
 func (rd *reader) signedBelow(j, stop int) bool {
 	k := nextText(rd.lines[:stop], j)
-	if k < 0 || k > j+2 {
+	if k < 0 || k > j+4 {
 		return false
 	}
 	sure := rd.own(rd.lines[k].text) && len(rd.lines[k].text) > 3
