@@ -614,6 +614,47 @@ func TestTroubleWithTheServerIsNoMarkAgainstAMail(t *testing.T) {
 	}
 }
 
+// Once a mail is decided, what has changed since does not count: neither where
+// it is filed nor what is told of it.
+func TestADecisionWhoseAnswerGotLostStands(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		lost := &lostAnswers{Store: s.store, times: 1}
+		s.desk.Store = lost
+		m := escalation.Mail{Proof: escalation.Proof{Proven: true}}
+		m.From.Addr, m.Digest[0] = rep, 1
+		form("01230001")(&m)
+		s.mails["mail"] = m
+		a := []escalation.Arrival{{Inbox: "desk", Location: "desk|1|1", Received: s.now, Raw: []byte("mail")}}
+		if _, err := s.desk.Receive(context.Background(), a); err == nil {
+			s.Fatal("no error of a lost answer")
+		}
+		s.with(escalation.Case{Number: "01230001", Severity: 1, Status: escalation.CaseClosed})
+		s.last = escalation.Change{Disposition: escalation.Accepted} // where nothing more is told
+		filings, err := s.desk.Receive(context.Background(), a)
+		if err != nil || filings[0] != escalation.ToProcessed || s.last.Disposition != escalation.Accepted {
+			s.Errorf("filed as %v, %v, and told as %q (%s)", filings, err, s.last.Disposition, s.last.Reason)
+		}
+		s.collect()
+		s.expect(escalation.KindAccepted, rep)
+		s.expect(escalation.KindEscalation, ukLead)
+	})
+}
+
+// lostAnswers is a store of which some answers to Apply get lost.
+type lostAnswers struct {
+	escalation.Store
+	times int
+}
+
+func (s *lostAnswers) Apply(ctx context.Context, changes []escalation.Change) ([]escalation.Applied, error) {
+	applied, err := s.Store.Apply(ctx, changes)
+	if s.times > 0 {
+		s.times--
+		return nil, context.DeadlineExceeded
+	}
+	return applied, err
+}
+
 func TestAnAnswerToAnAlarmOrDigest(t *testing.T) {
 	play(t, nil, func(s *scene) {
 		s.ends(s.from(rep, form("01230002"), unproven), escalation.Quarantined)

@@ -323,17 +323,23 @@ func (d *Desk) apply(ctx context.Context, mails []*pendingMail) error {
 	return nil
 }
 
-// decide answers what a mail does. A mail that was decided before, and now
-// lies elsewhere, is a duplicate; that is an event of its own.
+// decide answers what a mail does. Of one that was decided before and has not
+// left yet, the record stands, whatever has changed since. One that now lies
+// elsewhere is a duplicate; that is an event of its own.
 func (d *Desk) decide(m *pendingMail, now time.Time) Change {
-	if known := m.state.Known; known != nil && known.Location != m.mail.Location {
-		return Change{
-			Event: "duplicate:" + m.mail.Location, At: now, Location: m.mail.Location, MessageID: m.mail.MessageID,
-			Disposition: Duplicate, Reason: "the same mail was " + string(known.Disposition) + " before",
-			Checks: []Check{{Name: "duplicate", OK: false, Detail: "the same mail was decided before"}},
-		}
+	known := m.state.Known
+	if known == nil {
+		return d.Policy.Receive(&m.mail, m.state, now)
 	}
-	return d.Policy.Receive(&m.mail, m.state, now)
+	c := Change{At: now, Location: m.mail.Location, MessageID: m.mail.MessageID}
+	if known.Location == m.mail.Location {
+		c.Event, c.Disposition, c.Reason, c.Cases = known.Event, known.Disposition, known.Reason, known.Cases
+		return c
+	}
+	c.Event, c.Disposition = "duplicate:"+m.mail.Location, Duplicate
+	c.Reason = "the same mail was " + string(known.Disposition) + " before"
+	c.Checks = []Check{{Name: "duplicate", OK: false, Detail: "the same mail was decided before"}}
+	return c
 }
 
 // finish notes how Apply ended for one mail.

@@ -220,7 +220,7 @@ func (s *memStore) add(n escalation.Notice, now time.Time) {
 func (s *memStore) Count(_ context.Context, locations []string, delta int) ([]int, error) {
 	sums := make([]int, len(locations))
 	for i, l := range locations {
-		if s.broken == nil {
+		if _, tried := s.tries[l]; s.broken == nil && (tried || delta >= 0) {
 			s.tries[l] += delta
 		}
 		sums[i] = s.tries[l]

@@ -17,7 +17,8 @@ type Store interface {
 	// same change again answers the same.
 	Apply(ctx context.Context, changes []Change) ([]Applied, error)
 	// Count adds delta to the number of tries at handling the mails that lie
-	// at these locations, and answers the sums. Apply forgets them.
+	// at these locations, and answers the sums, none below 0. Apply forgets
+	// them; a mail it has forgotten has no try to be taken back.
 	Count(ctx context.Context, locations []string, delta int) ([]int, error)
 	// Agenda answers what waits for the desk at a time: at most limit of each.
 	Agenda(ctx context.Context, now time.Time, limit int) (Agenda, error)
