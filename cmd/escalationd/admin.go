@@ -20,17 +20,18 @@ type adminFlags struct {
 	By   string `placeholder:"NAME" help:"Who does this, for the journal; your login name if not given."`
 }
 
-// open makes an Admin; close it.
-func (f adminFlags) open() (*daemon.Admin, error) {
+// with opens what operators work with, and closes it after use.
+func (f adminFlags) with(use func(*daemon.Admin) error) error {
 	cfg, err := f.load()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a, err := daemon.OpenAdmin(cfg, f.operator(), time.Now)
 	if err != nil {
-		return nil, usageError{err}
+		return usageError{err}
 	}
-	return a, nil
+	defer a.Close()
+	return use(a)
 }
 
 func (f adminFlags) operator() string {
@@ -61,16 +62,13 @@ type whyCmd struct {
 }
 
 func (c *whyCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	story, err := a.Why(ctx, c.About)
-	if err != nil {
-		return err
-	}
-	return c.print(s, story, story.String())
+	return c.with(func(a *daemon.Admin) error {
+		story, err := a.Why(ctx, c.About)
+		if err != nil {
+			return err
+		}
+		return c.print(s, story, story.String())
+	})
 }
 
 type verifyCmd struct {
@@ -79,27 +77,24 @@ type verifyCmd struct {
 }
 
 func (c *verifyCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	v, err := a.Verify(ctx)
-	if err == nil && c.WriteOff && len(v.Gone)+len(v.Again) > 0 {
-		if _, err = a.WriteOff(ctx, v); err == nil {
-			v, err = a.Verify(ctx)
+	return c.with(func(a *daemon.Admin) error {
+		v, err := a.Verify(ctx)
+		if err == nil && c.WriteOff && len(v.Gone)+len(v.Again) > 0 {
+			if _, err = a.WriteOff(ctx, v); err == nil {
+				v, err = a.Verify(ctx)
+			}
 		}
-	}
-	if err != nil {
-		return err
-	}
-	if err := c.print(s, v, v.String()); err != nil {
-		return err
-	}
-	if !v.OK() {
-		return silentError{}
-	}
-	return nil
+		if err != nil {
+			return err
+		}
+		if err := c.print(s, v, v.String()); err != nil {
+			return err
+		}
+		if !v.OK() {
+			return silentError{}
+		}
+		return nil
+	})
 }
 
 type quarantineCmd struct {
@@ -112,16 +107,13 @@ type quarantineCmd struct {
 type quarantineListCmd struct{ adminFlags }
 
 func (c *quarantineListCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	held, err := a.Quarantined(ctx)
-	if err != nil {
-		return err
-	}
-	return c.print(s, notNil(held), daemon.HeldList(held))
+	return c.with(func(a *daemon.Admin) error {
+		held, err := a.Quarantined(ctx)
+		if err != nil {
+			return err
+		}
+		return c.print(s, notNil(held), daemon.HeldList(held))
+	})
 }
 
 type quarantineShowCmd struct {
@@ -130,16 +122,13 @@ type quarantineShowCmd struct {
 }
 
 func (c *quarantineShowCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	h, err := a.ShowQuarantined(ctx, c.Mail)
-	if err != nil {
-		return err
-	}
-	return c.print(s, h, h.String())
+	return c.with(func(a *daemon.Admin) error {
+		h, err := a.ShowQuarantined(ctx, c.Mail)
+		if err != nil {
+			return err
+		}
+		return c.print(s, h, h.String())
+	})
 }
 
 type quarantineRetryCmd struct {
@@ -168,28 +157,25 @@ func (c *quarantineRejectCmd) Run(ctx context.Context, s *streams) error {
 // each does something to mails; one that it cannot be done to does not keep
 // the others from it.
 func (f adminFlags) each(s *streams, refs []string, said string, do func(*daemon.Admin, string) (*daemon.Held, error)) error {
-	a, err := f.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	var wrong []error
-	done := []*daemon.Held{}
-	for _, ref := range refs {
-		h, err := do(a, ref)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", ref, err))
-			continue
+	return f.with(func(a *daemon.Admin) error {
+		var wrong []error
+		done := []*daemon.Held{}
+		for _, ref := range refs {
+			h, err := do(a, ref)
+			if err != nil {
+				wrong = append(wrong, fmt.Errorf("%s: %w", ref, err))
+				continue
+			}
+			done = append(done, h)
+			if !f.JSON {
+				fmt.Fprintf(s.out, "%s: %s\n", ref, said)
+			}
 		}
-		done = append(done, h)
-		if !f.JSON {
-			fmt.Fprintf(s.out, "%s: %s\n", ref, said)
+		if f.JSON {
+			wrong = append(wrong, f.print(s, done, ""))
 		}
-	}
-	if f.JSON {
-		wrong = append(wrong, f.print(s, done, ""))
-	}
-	return errors.Join(wrong...)
+		return errors.Join(wrong...)
+	})
 }
 
 type outboxCmd struct {
@@ -201,16 +187,13 @@ type outboxCmd struct {
 type outboxListCmd struct{ adminFlags }
 
 func (c *outboxListCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	letters, err := a.Outbox(ctx)
-	if err != nil {
-		return err
-	}
-	return c.print(s, notNil(letters), daemon.OutboxList(letters))
+	return c.with(func(a *daemon.Admin) error {
+		letters, err := a.Outbox(ctx)
+		if err != nil {
+			return err
+		}
+		return c.print(s, notNil(letters), daemon.OutboxList(letters))
+	})
 }
 
 type outboxRetryCmd struct {
@@ -232,16 +215,13 @@ func (c *outboxDiscardCmd) Run(ctx context.Context, s *streams) error {
 }
 
 func (f adminFlags) decide(ctx context.Context, s *streams, verb, said string, ids []string) error {
-	a, err := f.open()
-	if err != nil {
+	return f.with(func(a *daemon.Admin) error {
+		n, err := a.DecideLetters(ctx, verb, ids)
+		if printed := f.print(s, map[string]int{"letters": n}, fmt.Sprintf("letters %s: %d\n", said, n)); printed != nil {
+			return printed
+		}
 		return err
-	}
-	defer a.Close()
-	n, err := a.DecideLetters(ctx, verb, ids)
-	if printed := f.print(s, map[string]int{"letters": n}, fmt.Sprintf("letters %s: %d\n", said, n)); printed != nil {
-		return printed
-	}
-	return err
+	})
 }
 
 type escalationsCmd struct {
@@ -254,16 +234,13 @@ type escalationsCmd struct {
 type escalationsListCmd struct{ adminFlags }
 
 func (c *escalationsListCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	files, err := a.Escalations(ctx)
-	if err != nil {
-		return err
-	}
-	return c.print(s, notNil(files), a.EscalationList(files))
+	return c.with(func(a *daemon.Admin) error {
+		files, err := a.Escalations(ctx)
+		if err != nil {
+			return err
+		}
+		return c.print(s, notNil(files), a.EscalationList(files))
+	})
 }
 
 type escalationsAckCmd struct {
@@ -288,15 +265,12 @@ func (c *escalationsResolveCmd) Run(ctx context.Context, s *streams) error {
 }
 
 func (f adminFlags) operate(ctx context.Context, s *streams, verb mailparse.Verb, number, leader, text, said string) error {
-	a, err := f.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	if err := a.Operate(ctx, verb, number, leader, text); err != nil {
-		return err
-	}
-	return f.print(s, map[string]string{"case": number, "done": string(verb)}, number+" is "+said+"\n")
+	return f.with(func(a *daemon.Admin) error {
+		if err := a.Operate(ctx, verb, number, leader, text); err != nil {
+			return err
+		}
+		return f.print(s, map[string]string{"case": number, "done": string(verb)}, number+" is "+said+"\n")
+	})
 }
 
 type forgetCmd struct {
@@ -306,16 +280,13 @@ type forgetCmd struct {
 }
 
 func (c *forgetCmd) Run(ctx context.Context, s *streams) error {
-	a, err := c.open()
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	done, err := a.Forget(ctx, c.Address, c.Force)
-	if err != nil {
-		return err
-	}
-	return c.print(s, done, daemon.ForgottenText(done))
+	return c.with(func(a *daemon.Admin) error {
+		done, err := a.Forget(ctx, c.Address, c.Force)
+		if err != nil {
+			return err
+		}
+		return c.print(s, done, daemon.ForgottenText(done))
+	})
 }
 
 // notNil makes an empty list print as [], not as null.
