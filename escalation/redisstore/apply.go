@@ -111,6 +111,15 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		}
 		l.add(e.Case, e.Revision, l.json(e), millis(e.Wake()), active)
 	}
+	s.addNotices(&l, c)
+	l.addAlarms(c)
+	if l.err != nil {
+		return call{}, fmt.Errorf("encode change %s: %w", c.Event, l.err)
+	}
+	return call{keys: l.keys, args: l.args}, nil
+}
+
+func (s *Store) addNotices(l *layout, c *escalation.Change) {
 	l.add(len(c.Notices))
 	for i := range c.Notices {
 		n := &c.Notices[i]
@@ -130,11 +139,6 @@ func (s *Store) applyCall(c *escalation.Change) (call, error) {
 		l.keys = append(l.keys, s.key("notice", id))
 		l.add(id)
 	}
-	l.addAlarms(c)
-	if l.err != nil {
-		return call{}, fmt.Errorf("encode change %s: %w", c.Event, l.err)
-	}
-	return call{keys: l.keys, args: l.args}, nil
 }
 
 func (l *layout) addAlarms(c *escalation.Change) {

@@ -103,9 +103,8 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		Policy: policy, Store: d.store, Read: d.reader.read,
 		Secret: secret, Now: d.now, Log: d.log, Observe: d.observer(o.Observe),
 	}
-	unkept := func(err error) { d.log.Warn("the newest refresh token is not kept over a restart", "error", err) }
 	relayLogin := newRelayLogin(c)
-	relayLogin.unkept = unkept
+	relayLogin.unkept = d.tokenUnkept
 	d.logins["relay"] = relayLogin
 	d.relay = newRelay(c.SMTP, relayLogin)
 	d.courier = &notify.Courier{
@@ -113,17 +112,10 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		Connections: c.SMTP.Connections, Nudge: d.nudge, Alarm: d.raise,
 	}
 	d.standby = make([]atomic.Bool, len(c.Inboxes))
-	for i, one := range c.Inboxes {
-		l := newLogin(c, one)
-		l.refused, l.unkept = d.loginRefused(one.Name), unkept
-		d.logins["inbox:"+one.Name] = l
-		o := inboxOptions(one, c.Policy, l, d.log)
-		o.Gate, o.First = d.gate(i), d.known
-		box, err := inbox.New(o)
-		if err != nil {
-			return nil, fmt.Errorf("inbox %s: %w", one.Name, err)
+	for i := range c.Inboxes {
+		if err := d.addInbox(i); err != nil {
+			return nil, err
 		}
-		d.inboxes = append(d.inboxes, box)
 	}
 	if c.Web.Listen != "" {
 		if d.web, err = d.newWeb(c.Web); err != nil {
@@ -131,6 +123,26 @@ func New(c *config.Config, o Options) (*Daemon, error) {
 		}
 	}
 	return d, nil
+}
+
+// addInbox makes the inbox with an index in the configuration.
+func (d *Daemon) addInbox(i int) error {
+	one := d.config.Inboxes[i]
+	l := newLogin(d.config, one)
+	l.refused, l.unkept = d.loginRefused(one.Name), d.tokenUnkept
+	d.logins["inbox:"+one.Name] = l
+	o := inboxOptions(one, d.config.Policy, l, d.log)
+	o.Gate, o.First = d.gate(i), d.known
+	box, err := inbox.New(o)
+	if err != nil {
+		return fmt.Errorf("inbox %s: %w", one.Name, err)
+	}
+	d.inboxes = append(d.inboxes, box)
+	return nil
+}
+
+func (d *Daemon) tokenUnkept(err error) {
+	d.log.Warn("the newest refresh token is not kept over a restart", "error", err)
 }
 
 // Parser reads mails the way a configuration asks for.
