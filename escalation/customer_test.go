@@ -721,3 +721,28 @@ func TestADuplicateNeedsNoCaseData(t *testing.T) {
 	s.outage(2 * time.Hour)
 	s.ends(s.arrives(1), escalation.Duplicate)
 }
+
+func TestTheNumberToCallIsOneThatIsAnsweredAtThatHour(t *testing.T) {
+	const uk, us = "+44 20 7946 0100", "+1 555 0100"
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		hour int
+		want string
+		why  string
+	}{
+		{10, uk, "the case's own region works"},
+		{15, uk, "both work, and the case's own comes first"},
+		{20, us, "the case's region has closed, the other works"},
+		{4, uk, "nobody works"},
+	} {
+		s := newScene(t, newMemStore(), nil)
+		s.now = time.Date(monday.Year(), monday.Month(), monday.Day(), c.hour, 0, 0, 0, london)
+		s.ends(s.from(rep, form("01230002")), escalation.Accepted)
+		if got := s.expect(escalation.KindAccepted, rep).Letter.Phone; got != c.want {
+			t.Errorf("at %d:00 the customer is told to call %s, want %s: %s", c.hour, got, c.want, c.why)
+		}
+	}
+}

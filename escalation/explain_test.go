@@ -209,7 +209,7 @@ func TestGaps(t *testing.T) {
 	}
 	p := newPolicy()
 	p.Ladder[2].Contacts = map[string][]string{"uk": {director}}
-	listed := region("Listed", "Europe/London", 6*60, 17*60, "none")
+	listed := region("Listed", "", "Europe/London", 6*60, 17*60, "none")
 	var err error
 	listed.Calendar, err = hours.New(hours.Options{
 		Location: listed.Calendar.Location(), Open: 360, Close: 1020, Weekdays: []time.Weekday{time.Monday},

@@ -121,7 +121,7 @@ func (p *Policy) letter(file CaseFile, now time.Time) Letter {
 	}
 	l.Severity = p.severity(severity).Name
 	r := p.Regions[region]
-	l.Region, l.Zone, l.Phone = r.Name, r.Zone, r.Phone
+	l.Region, l.Zone, l.Phone = r.Name, r.Zone, p.phone(region, now)
 	if home, ok := p.Regions[file.Account.Region]; ok && home.Zone != l.Zone {
 		l.CustomerZone = home.Zone
 	}

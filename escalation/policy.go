@@ -2,7 +2,9 @@ package escalation
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -144,6 +146,21 @@ func (p *Policy) after(t time.Time, n int, severity int, region string) time.Tim
 // known in lower case, however the CRM spells them.
 func regionOf(f CaseFile) string {
 	return strings.ToLower(strings.TrimSpace(cmp.Or(f.Case.Region, f.Account.Region)))
+}
+
+// phone answers the number to call about a case of a region at an hour: the
+// region's own while it works, or else that of another region that works then.
+func (p *Policy) phone(region string, now time.Time) string {
+	answered := func(key string) bool {
+		r := p.Regions[key]
+		return r.Phone != "" && r.Calendar != nil && r.Calendar.Open(now)
+	}
+	for _, key := range append([]string{region}, slices.Sorted(maps.Keys(p.Regions))...) {
+		if answered(key) {
+			return p.Regions[key].Phone
+		}
+	}
+	return p.Regions[region].Phone
 }
 
 // regionName answers what people call a region; one that nobody configured goes

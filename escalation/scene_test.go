@@ -63,12 +63,12 @@ func newPolicy() *escalation.Policy {
 // regions are made once: calendars are costly and never change.
 var regions = sync.OnceValue(func() map[string]escalation.Region {
 	return map[string]escalation.Region{
-		"uk": region("United Kingdom", "Europe/London", 6*60, 17*60, "gb"),
-		"us": region("Americas", "America/Los_Angeles", 6*60, 18*60, "us"),
+		"uk": region("United Kingdom", "+44 20 7946 0100", "Europe/London", 6*60, 17*60, "gb"),
+		"us": region("Americas", "+1 555 0100", "America/Los_Angeles", 6*60, 18*60, "us"),
 	}
 })
 
-func region(name, zone string, open, end int, holidays string) escalation.Region {
+func region(name, phone, zone string, open, end int, holidays string) escalation.Region {
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		panic(err)
@@ -80,7 +80,7 @@ func region(name, zone string, open, end int, holidays string) escalation.Region
 	if err != nil {
 		panic(err)
 	}
-	return escalation.Region{Name: name, Zone: zone, Phone: "+44 20 7946 0100", Calendar: calendar}
+	return escalation.Region{Name: name, Zone: zone, Phone: phone, Calendar: calendar}
 }
 
 // store is a Store whose outbox a scene empties.
