@@ -26,11 +26,13 @@ func (p *Parser) readBody(root *part, msg *Message) {
 	}
 	msg.Text = joinLines(chosen.lines)
 	msg.Fresh = chosen.reader(c).fresh()
-	msg.own = unquotedText(chosen.lines)
 	if len(forms) == 0 || forms[0].age > 0 {
 		if msg.Command = command(msg.Fresh); msg.Command != nil {
 			forms = nil
 		}
+	}
+	if len(forms) == 0 {
+		msg.own = unquotedText(chosen.lines)
 	}
 	p.add(forms, source.rival, msg)
 }

@@ -36,7 +36,7 @@ func (p *Parser) contacts(text string) []Contact {
 		}
 	}
 	pos := 0
-	for _, m := range contactMail.FindAllStringIndex(text, maxContacts) {
+	for _, m := range mailsIn(text) {
 		for _, n := range p.phones(text[pos:m[0]]) {
 			add(Contact{Phone, n})
 		}
@@ -47,6 +47,13 @@ func (p *Parser) contacts(text string) []Contact {
 		add(Contact{Phone, n})
 	}
 	return found
+}
+
+func mailsIn(text string) [][]int {
+	if strings.IndexByte(text, '@') < 0 {
+		return nil
+	}
+	return contactMail.FindAllStringIndex(text, maxContacts)
 }
 
 // mailAddress lowers an address and trims what punctuation the pattern took
@@ -62,6 +69,9 @@ func mailAddress(s string) string {
 
 func (p *Parser) phones(s string) []string {
 	var found []string
+	if digits(s) < 6 {
+		return nil
+	}
 	for pos := 0; pos < len(s); {
 		m := phoneRun.FindStringIndex(s[pos:])
 		if m == nil {

@@ -11,6 +11,7 @@ type label struct {
 	key   []rune
 	bag   uint64    // which letters it holds: a cheap bound on its distance
 	count [32]uint8 // how often it holds each letter, by value modulo 32: a closer one
+	slack int       // how many edits a misspelt text may be away
 	field Field
 	rank  int
 }
@@ -52,9 +53,9 @@ func (set *labelSet) add(text string, f Field, rank int) {
 		set.starts[labelKey(strings.Join(words[:i], " "))] = true
 	}
 	runes := []rune(key)
-	l := &label{key: runes, bag: letterBag(runes), count: letterCount(runes), field: f, rank: rank}
+	l := &label{key: runes, bag: letterBag(runes), count: letterCount(runes), slack: maxEdits(len(runes)), field: f, rank: rank}
 	set.exact[key] = l
-	if rank >= good && maxEdits(len(l.key)) > 0 {
+	if rank >= good && l.slack > 0 {
 		n := min(len(l.key), 64)
 		set.fuzzy[n] = append(set.fuzzy[n], l)
 	}
@@ -117,8 +118,8 @@ func (set *labelSet) misspelt(key []byte) (l label, edits int, ok bool) {
 	for size := max(n-4, 0); size <= min(n+4, 64); size++ {
 		for i := range set.fuzzy[size] {
 			c := set.fuzzy[size][i]
-			limit := min(maxEdits(len(c.key)), best-1)
-			if d := len(c.key) - n; d > limit || -d > limit || bagDistance(bag, c.bag) > limit || countDistance(&count, &c.count) > limit {
+			limit := min(c.slack, best-1)
+			if d := size - n; d > limit || -d > limit || bagDistance(bag, c.bag) > limit || countDistance(&count, &c.count) > limit {
 				continue
 			}
 			if d := editDistance(runes, c.key, limit); d <= limit {

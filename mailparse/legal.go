@@ -44,7 +44,7 @@ func newStems(lists map[int]string) stemTable {
 // find returns the longest stem with which a word begins, and its weight. Short
 // stems are whole words.
 func (t stemTable) find(w string) (string, int) {
-	if !t.heads[w[:min(len(w), 3)]] {
+	if len(w) < t.shortest || !t.heads[w[:min(len(w), 3)]] {
 		return "", 0
 	}
 	for n := min(len(w), t.longest); n >= t.shortest; n-- {
@@ -68,8 +68,8 @@ func legalWeight(paragraph string) (total, heavy int) {
 	var seen [12]string
 	n := 0
 next:
-	for _, w := range splitWords(clipRunes(paragraph, 700), 110) {
-		stem, weight := legalStems.find(w.text)
+	for w := range foldedWords(clipRunes(paragraph, 700)) {
+		stem, weight := legalStems.find(w)
 		if weight == 0 {
 			continue
 		}

@@ -98,11 +98,22 @@ func newlines(s string) string {
 	if strings.IndexByte(s, '\r') < 0 {
 		return s
 	}
-	if strings.Contains(s, "\r\r\n") {
-		s = strings.ReplaceAll(s, "\r\r\n", "\n")
+	var sb strings.Builder
+	sb.Grow(len(s))
+	for {
+		i := strings.IndexByte(s, '\r')
+		if i < 0 {
+			break
+		}
+		sb.WriteString(s[:i])
+		sb.WriteByte('\n')
+		s = s[i+1:]
+		if t := strings.TrimPrefix(s, "\r"); t != "" && t[0] == '\n' {
+			s = t[1:]
+		}
 	}
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return strings.ReplaceAll(s, "\r", "\n")
+	sb.WriteString(s)
+	return sb.String()
 }
 
 const groupWise = ">>>"

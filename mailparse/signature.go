@@ -122,6 +122,9 @@ func beginsLike(s string, set map[string]bool) bool {
 // plainSentence spares the commonest sentences, those that begin with "The",
 // "This" or "Line", the large patterns.
 func plainSentence(s string) bool {
+	if s == "" || s[0]|0x20 != 't' && s[0]|0x20 != 'l' {
+		return false
+	}
 	low := strings.ToLower(clipRunes(s, 80))
 	switch {
 	case strings.HasPrefix(low, "the "):

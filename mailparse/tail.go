@@ -335,13 +335,21 @@ func postscript(s string) bool {
 // proseWords counts the words of a line that may be a sentence: a row of
 // titles, numbers and addresses that marks part is none.
 func proseWords(s string) int {
-	if strings.HasPrefix(s, "***") && strings.HasSuffix(s, "***") || strings.Count(s, " | ")+strings.Count(s, " · ")+strings.Count(s, " • ") >= 2 {
+	if strings.HasPrefix(s, "***") && strings.HasSuffix(s, "***") || strings.Count(s, " | ") >= 2 || !plainASCII(s) && strings.Count(s, " · ")+strings.Count(s, " • ") >= 2 {
 		return 0
 	}
-	n := 0
-	for w := range strings.FieldsSeq(s) {
-		if !strings.ContainsRune(w, '@') && strings.IndexFunc(w, unicode.IsLetter) >= 0 {
-			n++
+	n, letter, at := 0, false, false
+	for i := 0; i <= len(s); i++ {
+		switch {
+		case i == len(s) || s[i] == ' ' || s[i] == '\t':
+			if letter && !at {
+				n++
+			}
+			letter, at = false, false
+		case s[i] == '@':
+			at = true
+		case s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z' || s[i] >= utf8.RuneSelf:
+			letter = true
 		}
 	}
 	return n

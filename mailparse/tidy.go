@@ -43,7 +43,7 @@ func tidyValue(s string, f Field) string {
 		s = stripBullet(s)
 	}
 	s = strings.TrimSpace(s)
-	if placeholder(s) || (f != Comments && noAnswer.MatchString(s)) {
+	if placeholder(s) || (f != Comments && len(s) < 40 && noAnswer.MatchString(s)) {
 		return ""
 	}
 	return norm.NFC.String(s)
@@ -96,8 +96,11 @@ func placeholder(s string) bool {
 	if strings.Count(s, "\n") > 2 || len(s) > 200 {
 		return false
 	}
-	return s == "" || emptyWord.MatchString(s) || plainHint.MatchString(s)
+	return s == "" || len(s) <= 40 && emptyWord.MatchString(s) || beginsLike(s, hintHeads) && plainHint.MatchString(s)
 }
+
+// hintHeads are the first letters of what plainHint finds.
+var hintHeads = heads("cli ple ent ins fil typ add you to bit a com por da in kli opt req if man")
 
 // tidy trims every value.
 func (f *foundForm) tidy() {

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -53,6 +54,35 @@ func splitWords(s string, n int) []word {
 		add(len(low))
 	}
 	return out
+}
+
+// foldedWords yields the words of a text as splitWords does, without keeping
+// them.
+func foldedWords(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !plainASCII(s) {
+			for _, w := range splitWords(s, 200) {
+				if !yield(w.text) {
+					return
+				}
+			}
+			return
+		}
+		low := strings.ToLower(s)
+		begin := -1
+		for i := 0; i <= len(low); i++ {
+			inside := i < len(low) && (low[i] >= 'a' && low[i] <= 'z' || low[i] >= '0' && low[i] <= '9')
+			switch {
+			case inside && begin < 0:
+				begin = i
+			case !inside && begin >= 0:
+				if !yield(low[begin:i]) {
+					return
+				}
+				begin = -1
+			}
+		}
+	}
 }
 
 // foldWord lowers a word and takes the accents off its letters.
