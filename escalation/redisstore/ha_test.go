@@ -20,6 +20,7 @@ func clusterClient(addrs []string) *redis.ClusterClient {
 }
 
 func TestStoreOnACluster(t *testing.T) {
+	t.Parallel()
 	cluster := realserver.Cluster(t)
 	rdb := clusterClient(cluster.Addrs())
 	t.Cleanup(func() { rdb.Close() })
@@ -31,6 +32,7 @@ func TestStoreOnACluster(t *testing.T) {
 }
 
 func TestAClusterThatFailsOverKeepsWhatItReplicated(t *testing.T) {
+	t.Parallel()
 	cluster := realserver.Cluster(t)
 	rdb := clusterClient(cluster.Addrs())
 	t.Cleanup(func() { rdb.Close() })
@@ -40,6 +42,7 @@ func TestAClusterThatFailsOverKeepsWhatItReplicated(t *testing.T) {
 }
 
 func TestASentinelThatFailsOverKeepsWhatItReplicated(t *testing.T) {
+	t.Parallel()
 	r := realserver.Sentinel(t)
 	rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "desk", SentinelAddrs: r.Sentinels})
 	t.Cleanup(func() { rdb.Close() })
@@ -52,10 +55,10 @@ func TestASentinelThatFailsOverKeepsWhatItReplicated(t *testing.T) {
 func survivesFailover(t *testing.T, rdb redis.UniversalClient, kill func()) {
 	b := &bench{T: t, rdb: rdb, store: redisstore.New(rdb, redisstore.Options{Prefix: "escalationd:"}), now: start}
 	b.wantVerdict(b.apply(accepted("m1", 1))[0], escalation.Done)
-	realserver.Eventually(t, 10*time.Second, "the replica has the change", func() bool { return replicated(rdb) })
+	realserver.Eventually(t, time.Minute, "the replica has the change", func() bool { return replicated(rdb) })
 	kill()
 	var applied []escalation.Applied
-	realserver.Eventually(t, 30*time.Second, "a change is applied after the failover", func() bool {
+	realserver.Eventually(t, 2*time.Minute, "a change is applied after the failover", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		var err error
@@ -110,6 +113,6 @@ func flushAll(t *testing.T, rdb redis.UniversalClient) {
 func realTime(rdb redis.UniversalClient) func(*testing.T, time.Duration) {
 	return func(t *testing.T, d time.Duration) {
 		rdb.Set(t.Context(), "clock", "", d)
-		realserver.Eventually(t, d+10*time.Second, "the time passes", func() bool { return rdb.Exists(t.Context(), "clock").Val() == 0 })
+		realserver.Eventually(t, d+time.Minute, "the time passes", func() bool { return rdb.Exists(t.Context(), "clock").Val() == 0 })
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -113,7 +112,7 @@ func (w *world) config(edits ...edit) string {
 		{"smtp+starttls://desk@smtp.example.com:587", "smtp://" + w.sink.Addr},
 		{"  password_file: /run/secrets/smtp", "  # password_file: /run/secrets/smtp"},
 		{"redis://127.0.0.1:6379/0", w.redisURL},
-		{"127.0.0.1:8080", freeAddr(w)},
+		{"127.0.0.1:8080", realserver.FreeAddr(w)},
 		{`at: "08:00"`, fmt.Sprintf("at: %q", time.Now().In(la).Add(12*time.Hour).Format("15:04"))}, // no digest during the test
 		{"# secret_file: /run/secrets/desk", "secret_file: " + filepath.Join(w.dir, "desk-secret")},
 	}
@@ -163,14 +162,4 @@ func (w *world) deliver(samples []sample) {
 	for _, s := range samples {
 		w.imap.Deliver("INBOX", s.raw)
 	}
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

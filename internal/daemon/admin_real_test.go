@@ -86,7 +86,7 @@ ladder: [{level: 1, name: Regional leader, contacts: {"*": [lead@example.com]}}]
 			return imap.Count("INBOX") == 0 && imap.Count("Processed") == processed && imap.Count("Quarantine") == quarantined
 		}
 	}
-	realserver.Eventually(t, 40*time.Second, "all is filed", filed(6, 6))
+	realserver.Eventually(t, time.Minute, "all is filed", filed(6, 6))
 	a, err := daemon.OpenAdmin(c, "op", time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ ladder: [{level: 1, name: Regional leader, contacts: {"*": [lead@example.com]}}]
 	if _, err := a.RejectQuarantined(t.Context(), list[1].Ref); err != nil {
 		t.Fatal(err)
 	}
-	realserver.Eventually(t, 40*time.Second, "one is judged again, one is put away", filed(8, 4))
+	realserver.Eventually(t, time.Minute, "one is judged again, one is put away", filed(8, 4))
 	if v := verify(t, a); !v.OK() || v.Seen != 13 || v.Mails[escalation.Quarantined] != 6 || len(v.Notes) != 0 {
 		t.Errorf("the books:\n%s", v)
 	}
@@ -115,7 +115,7 @@ ladder: [{level: 1, name: Regional leader, contacts: {"*": [lead@example.com]}}]
 	}
 	t.Logf("\n%s", story)
 	wantPage(t, story.String(), "Case 01234567: resolved", "was accepted", "was updated", "op did this by hand")
-	realserver.Eventually(t, 40*time.Second, "the outbox is empty", func() bool {
+	realserver.Eventually(t, time.Minute, "the outbox is empty", func() bool {
 		letters, err := a.Outbox(t.Context())
 		return err == nil && len(letters) == 0
 	})

@@ -240,19 +240,19 @@ func TestSecretsAndPersonsStayOutOfLogsMetricsErrorsAndKeys(t *testing.T) {
 		c, err := g.store.Counts(t.Context())
 		return err == nil && c.Decided() >= 10 && c.Notices["sent"] >= 5 && c.Parked >= 1
 	}
-	realserver.Eventually(t, 30*time.Second, "all is decided, and the relay has refused a letter", settled)
+	realserver.Eventually(t, time.Minute, "all is decided, and the relay has refused a letter", settled)
 	g.wantClean("/metrics", g.get("/metrics"))
 	g.wantClean("/readyz", g.get("/readyz"))
 
 	// Redis refuses all, then one of its keys is damaged.
 	g.redis.SetError("ERR out of order")
 	g.deliver(11, canaries["customer"], pass("acme.example"), form("01234567"))
-	realserver.Eventually(t, 30*time.Second, "trouble is logged", func() bool { return strings.Contains(g.log.String(), "out of order") })
+	realserver.Eventually(t, time.Minute, "trouble is logged", func() bool { return strings.Contains(g.log.String(), "out of order") })
 	g.redis.SetError("")
 	g.redis.Del("escalationd:{desk}:escalation:01234567")
 	g.redis.Set("escalationd:{desk}:escalation:01234567", canaries["comments"])
 	g.deliver(12, canaries["customer"], pass("acme.example"), form("01234567")+canaries["comments"]+" again\n")
-	realserver.Eventually(t, 30*time.Second, "the damaged key is noticed", func() bool {
+	realserver.Eventually(t, time.Minute, "the damaged key is noticed", func() bool {
 		return strings.Contains(g.log.String(), "WRONGTYPE") || strings.Contains(g.log.String(), "another type")
 	})
 	stop()
@@ -283,7 +283,7 @@ func TestSecretsAndPersonsStayOutOfLogsMetricsErrorsAndKeys(t *testing.T) {
 	defer locked.Close()
 	ctx, stop = context.WithCancel(t.Context())
 	go func() { ended <- locked.Run(ctx) }()
-	realserver.Eventually(t, 30*time.Second, "Redis has refused us", func() bool { return strings.Contains(g.log.String(), "Redis not reached") })
+	realserver.Eventually(t, time.Minute, "Redis has refused us", func() bool { return strings.Contains(g.log.String(), "Redis not reached") })
 	stop()
 	<-ended
 	g.wantClean("the log", g.log.String())

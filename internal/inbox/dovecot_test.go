@@ -111,7 +111,7 @@ func fill(s *realserver.DovecotServer, n int) {
 
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	realserver.Eventually(t, 40*time.Second, what, cond)
+	realserver.Eventually(t, time.Minute, what, cond)
 }
 
 // filed waits until n mails are in Processed and none is left.

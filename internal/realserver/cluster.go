@@ -28,7 +28,7 @@ func Cluster(t testing.TB, lines ...string) *RedisCluster {
 	t.Helper()
 	c := &RedisCluster{}
 	for i := range 2 * clusterMasters {
-		s := Redis(t, append([]string{"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-port " + port(freeAddr(t))}, lines...)...)
+		s := Redis(t, append([]string{"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-port " + port(FreeAddr(t))}, lines...)...)
 		if i < clusterMasters {
 			c.Masters = append(c.Masters, s)
 		} else {
@@ -46,12 +46,12 @@ func Cluster(t testing.TB, lines ...string) *RedisCluster {
 	}
 	for i, s := range c.Replicas {
 		master := fmt.Sprint(c.Masters[i].do("CLUSTER", "MYID"))
-		Eventually(t, 30*time.Second, "the replica knows its master", func() bool {
+		Eventually(t, time.Minute, "the replica knows its master", func() bool {
 			return s.try("CLUSTER", "REPLICATE", master) == nil
 		})
 	}
 	for _, s := range append(c.Masters[:clusterMasters:clusterMasters], c.Replicas...) {
-		Eventually(t, 30*time.Second, "the cluster is whole", func() bool {
+		Eventually(t, time.Minute, "the cluster is whole", func() bool {
 			info := fmt.Sprint(s.do("CLUSTER", "INFO"))
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:6")
 		})
@@ -110,7 +110,7 @@ func Sentinel(t testing.TB, lines ...string) *RedisSentinel {
 	}
 	for _, addr := range r.Sentinels {
 		rdb := redis.NewSentinelClient(&redis.Options{Addr: addr})
-		Eventually(t, 30*time.Second, "the sentinels know each other and the replica", func() bool {
+		Eventually(t, time.Minute, "the sentinels know each other and the replica", func() bool {
 			others, err := rdb.Sentinels(context.Background(), "desk").Result()
 			replicas, err2 := rdb.Replicas(context.Background(), "desk").Result()
 			return err == nil && err2 == nil && len(others) == 2 && len(replicas) == 1
@@ -127,7 +127,7 @@ func (r *RedisSentinel) URL() string {
 
 func startSentinel(t testing.TB, master string) string {
 	t.Helper()
-	addr, dir := freeAddr(t), shortDir(t)
+	addr, dir := FreeAddr(t), shortDir(t)
 	conf := filepath.Join(dir, "sentinel.conf")
 	write(t, conf, strings.Join([]string{
 		"bind 127.0.0.1", "port " + port(addr), "dir " + dir, "daemonize no",
@@ -142,7 +142,7 @@ func startSentinel(t testing.TB, master string) string {
 // awaitReplica waits until a replica has caught up with its master.
 func (s *RedisServer) awaitReplica() {
 	s.t.Helper()
-	Eventually(s.t, 30*time.Second, "the replica has caught up", func() bool {
+	Eventually(s.t, time.Minute, "the replica has caught up", func() bool {
 		return strings.Contains(fmt.Sprint(s.do("INFO", "replication")), "master_link_status:up")
 	})
 }

@@ -63,7 +63,7 @@ func DovecotAccount(user, password string) DovecotOption {
 func Dovecot(t testing.TB, opts ...DovecotOption) *DovecotServer {
 	t.Helper()
 	s := &DovecotServer{t: t, program: program(t, "dovecot", "dovecot-imapd"), dir: shortDir(t),
-		owner: mailOwner(t), Addr: freeAddr(t), TLSAddr: freeAddr(t), accounts: map[string]string{User: Password}}
+		owner: mailOwner(t), Addr: FreeAddr(t), TLSAddr: FreeAddr(t), accounts: map[string]string{User: Password}}
 	for _, o := range opts {
 		o(s)
 	}

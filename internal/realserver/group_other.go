@@ -15,3 +15,6 @@ func signalGroup(pid int, _ syscall.Signal) {
 		_ = p.Kill()
 	}
 }
+
+// lock takes every file for ours alone where there are no locks.
+func lock(*os.File) bool { return true }

@@ -7,6 +7,7 @@ package realserver
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -41,7 +42,7 @@ func start(t testing.TB, addr string, argv ...string) *process {
 		defer close(p.done)
 		_ = p.cmd.Wait() // how it ended shows in its output
 	}()
-	Eventually(t, 20*time.Second, argv[0]+" accepts connections", func() bool {
+	Eventually(t, time.Minute, argv[0]+" accepts connections", func() bool {
 		select {
 		case <-p.done:
 			t.Fatalf("%s ended at once: %s", argv[0], p.out.String())
@@ -108,14 +109,18 @@ func program(t testing.TB, name, pkg string) string {
 	return ""
 }
 
-// freeAddr returns a loopback address on which nobody listens at the moment.
-// Its port lies below those that the system hands out for connections, so that
-// no connection takes it before the server does.
-func freeAddr(t testing.TB) string {
+// FreeAddr returns a loopback address on which nobody listens. It is the test's
+// own until it ends, also while its server is down: no other test is given it,
+// and its port lies below those that the system hands out for connections.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
 	const lowest, highest = 15000, 32000
 	for range 200 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(lowest+rand.IntN(highest-lowest)))
+		port := strconv.Itoa(lowest + rand.IntN(highest-lowest))
+		addr := net.JoinHostPort("127.0.0.1", port)
+		if !reserve(t, port) {
+			continue
+		}
 		if l, err := net.Listen("tcp", addr); err == nil {
 			l.Close()
 			return addr
@@ -123,6 +128,26 @@ func freeAddr(t testing.TB) string {
 	}
 	t.Fatal("no free port")
 	return ""
+}
+
+// reserve keeps a port from other tests, in this process and in others, until
+// the test ends; false where another has it.
+func reserve(t testing.TB, port string) bool {
+	t.Helper()
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("escalationd-test-ports-%d", os.Getuid()))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, port), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !lock(f) {
+		f.Close()
+		return false
+	}
+	t.Cleanup(func() { f.Close() })
+	return true
 }
 
 func port(addr string) string {

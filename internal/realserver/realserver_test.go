@@ -56,6 +56,17 @@ func TestRedisKeepsItsDataOverARestart(t *testing.T) {
 	}
 }
 
+func TestAnAddressIsGivenToOneTestAtATime(t *testing.T) {
+	given := map[string]bool{}
+	for range 500 {
+		addr := realserver.FreeAddr(t)
+		if given[addr] {
+			t.Fatalf("%s is given twice", addr)
+		}
+		given[addr] = true
+	}
+}
+
 func TestSMTPSinkShowsWhatItReceived(t *testing.T) {
 	s := realserver.SMTPSink(t)
 	for _, to := range []string{"one@example.org", "two@example.org"} {
@@ -63,7 +74,7 @@ func TestSMTPSinkShowsWhatItReceived(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	realserver.Eventually(t, 5*time.Second, "two mails are dumped", func() bool { return len(s.Mails()) == 2 })
+	realserver.Eventually(t, time.Minute, "two mails are dumped", func() bool { return len(s.Mails()) == 2 })
 	mails := s.Mails()
 	m := mails[slices.IndexFunc(mails, func(m realserver.SinkMail) bool { return slices.Contains(m.To, "one@example.org") })]
 	if !strings.HasPrefix(m.From, "<bounce@example.com>") || strings.Join(m.To, " ") != "one@example.org copy@example.org" {

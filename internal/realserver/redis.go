@@ -26,7 +26,7 @@ type RedisServer struct {
 // win over those set here.
 func Redis(t testing.TB, lines ...string) *RedisServer {
 	t.Helper()
-	s := &RedisServer{t: t, program: program(t, "redis-server", "redis-server"), Addr: freeAddr(t), Dir: shortDir(t)}
+	s := &RedisServer{t: t, program: program(t, "redis-server", "redis-server"), Addr: FreeAddr(t), Dir: shortDir(t)}
 	conf := append([]string{"bind 127.0.0.1", "port " + port(s.Addr), "dir " + s.Dir, "appendonly yes",
 		`save ""`, "maxmemory-policy noeviction", "daemonize no"}, lines...)
 	write(t, s.conf(), strings.Join(conf, "\n")+"\n")
@@ -40,7 +40,7 @@ func (s *RedisServer) Restart() {
 	s.t.Helper()
 	s.Stop()
 	s.process = start(s.t, s.Addr, s.program, s.conf())
-	Eventually(s.t, 20*time.Second, "redis-server has loaded its data", s.ready)
+	Eventually(s.t, time.Minute, "redis-server has loaded its data", s.ready)
 }
 
 // ready says whether it takes commands. One that wants a password does.

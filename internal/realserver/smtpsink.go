@@ -37,7 +37,7 @@ type SinkMail struct {
 // answered, "-a" announces no AUTH.
 func SMTPSink(t testing.TB, args ...string) *SMTPSinkServer {
 	t.Helper()
-	s := &SMTPSinkServer{t: t, program: program(t, "smtp-sink", "postfix"), Addr: freeAddr(t), dir: shortDir(t), args: args}
+	s := &SMTPSinkServer{t: t, program: program(t, "smtp-sink", "postfix"), Addr: FreeAddr(t), dir: shortDir(t), args: args}
 	t.Cleanup(s.Kill)
 	s.Restart()
 	return s
