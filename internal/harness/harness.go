@@ -31,7 +31,7 @@ import (
 var Start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 const (
-	patience = 20 * time.Second // for what must come
+	patience = time.Minute // for what must come
 	desk     = "desk@example.com"
 )
 
