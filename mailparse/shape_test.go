@@ -34,6 +34,8 @@ func TestWhatOnlyLooksLikeASignatureIsKept(t *testing.T) {
 		"Affected sites:\n\nHamburg\nBremen\nKiel", "See the log:\n\n12:01:03 pump[7]: pressure low\n12:01:09 pump[7]: stopped", "My manager says:\n\n\"We cannot wait any longer\"", "First the pump.\n\nThen the valve broke as well.",
 		"Thanks to the night shift we got it half running.\nThanks for looking, but it fell over again at noon.", "All we get is this:\n\nThis message was created automatically by mail delivery software.\n\nPlease do mend it today.",
 		"the log says:\n---\nqueue id: 4XQ11\n---\nand that is all we get.", "Please treat the attachment as confidential.",
+		"PLANT IS DOWN.\n\nSEND HELP NOW", "Logs:\nhttps://logs.example.net/case/123", "please bring\n- Pump Housing\n- Main Gasket", "pump dead\n\nvalve dead", "Deliver to the back gate.\n\nExample Street 5, Gate B",
+		"Dank Notstrom laufen die Lüfter.\n\nWann kommt Ihre Antwort auf unsere Frage von gestern?", "Warm standby failed.\n\nCold standby failed too.", "Sent from our lab on Monday: two boards.\n\nThey never arrived.",
 	} {
 		if got, want := commentsOf(t, comments), strings.Join(strings.Fields(comments), " "); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -172,15 +172,18 @@ func (rd *reader) endsAt(k, stop int) bool {
 // to the end nothing but lines such as signatures are made of. from is where
 // the value begins: text of it that ends in a colon announces a list.
 func (rd *reader) signature(j, stop, from int) bool {
+	s := rd.lines[j].text
 	for k := j - 1; k >= from; k-- {
 		if above := rd.lines[k].text; above != "" {
+			if shouted(s) && strings.Count(s, " ") > 0 && shouted(above) {
+				return false // the whole comment is in capitals
+			}
 			if endsInColon(above) && (k > from || !rd.labelEnds(k)) {
 				return false
 			}
 			break
 		}
 	}
-	s := rd.lines[j].text
 	if isCell(rd.lines, j) && !rd.signatureBlock(j, stop) {
 		return false // a table of the value
 	}
@@ -365,7 +368,16 @@ func (rd *reader) bareName(j, stop int) bool {
 	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !isName(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
 		return false
 	}
+	if len(words) > 1 && shouted(s) && j > 1 && (shouted(rd.lines[j-1].text) || shouted(rd.lines[j-2].text)) {
+		return false // the whole comment is in capitals
+	}
 	return rd.endsAt(j+1, stop)
+}
+
+// shouted says whether a line, without its label, is in capitals throughout.
+func shouted(s string) bool {
+	s = s[strings.LastIndexByte(s, ':')+1:]
+	return s != "" && s == strings.ToUpper(s) && s != strings.ToLower(s)
 }
 
 // signatureBlock says whether the few lines from j on are contact rows.
