@@ -18,7 +18,8 @@ import (
 )
 
 // machine answers every letter it gets, as if a person did: each answer has a
-// Message-ID and a subject of its own, and no field that shows a machine or names the letter.
+// Message-ID and a subject of its own, and no field that shows a machine or
+// names the letter.
 type machine struct {
 	name   string
 	thread bool // it leaves In-Reply-To

@@ -97,12 +97,12 @@ func TestWhateverStandsInAFieldIsOneInertLetterToTheRightPerson(t *testing.T) {
 var live = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:mailto|tel|javascript|data|file):\S|[\pL\pN_-][.․．](?:com|example|uk|zip)\b|` +
 	`[\pL\pN._%+-]+@[\pL\pN-]+\.\pL{2,}|\\\\[a-z]|\b\d{1,3}(?:\.\d{1,3}){3}\b|[\x00-\x08\x0b-\x1f\x7f\x{200b}\x{202e}\x{2028}]`)
 
-// readLetterResult is a letter as a mail program sees it.
-type readLetterResult struct{ kind, to, subject, text, shown, markup string }
+// shownLetter is a letter as a mail program sees it.
+type shownLetter struct{ kind, to, subject, text, shown, markup string }
 
 // readLetter reads a letter strictly: whatever stands twice or too many is an
 // error.
-func readLetter(t *testing.T, raw string) (l readLetterResult) {
+func readLetter(t *testing.T, raw string) (l shownLetter) {
 	t.Helper()
 	m, err := mail.ReadMessage(strings.NewReader(raw))
 	if err != nil {

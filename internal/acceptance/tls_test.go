@@ -32,7 +32,7 @@ type falseServer struct {
 	handshake int      // those that began
 }
 
-// upgrades say how a protocol gets to TLS: what the server says first, and how
+// upgrade says how a protocol gets to TLS: what the server says first, and how
 // it answers the commands until then. $TAG is the command's tag.
 type upgrade struct {
 	greeting string

@@ -48,12 +48,12 @@ const (
 )
 
 // Handler decides on mails. Handle gets at most Options.Batch mails, oldest
-// first unless Options.First chooses others, and returns one verdict for each, in the same order. An error means
-// that nothing was decided: all of them stay and come again after a pause that
-// grows from one second to half a minute; after ErrLeadLost they come again
-// once the Gate is passed. A mail may come again after a restart or a lost
-// connection although it was decided: Handle is idempotent.
-// It is never called concurrently.
+// first unless Options.First chooses others, and returns one verdict for each,
+// in the same order. An error means that nothing was decided: all of them stay
+// and come again after a pause that grows from a second or two to forty; after
+// ErrLeadLost they come again once the Gate is passed. A mail may come again
+// after a restart or a lost connection although it was decided: Handle is
+// idempotent. It is never called concurrently.
 type Handler interface {
 	Handle(ctx context.Context, mails []Mail) ([]Verdict, error)
 }
