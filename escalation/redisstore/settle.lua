@@ -9,8 +9,8 @@ for i, kind in pairs({'zset', 'hash', 'zset', 'hash', 'zset'}) do
 end
 local n = redis.call('HMGET', KEYS[2], 'state', 'attempt')
 local fate = ARGV[3]
-if n[2] ~= ARGV[2] and not (fate == 'sent' and n[1] == 'queued') then return 0 end
-if n[1] ~= 'queued' and not ((n[1] == 'revoked' or n[1] == 'discarded') and fate == 'sent') then return 0 end
+local news = fate == 'sent' and n[1] and n[1] ~= 'sent'
+if not news and (n[1] ~= 'queued' or n[2] ~= ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[2], 'fate', fate, 'detail', ARGV[6], 'settled', ARGV[4])
 local marked = redis.call('HDEL', KEYS[2], 'dot')
 redis.call('HDEL', KEYS[2], 'by', 'call')
@@ -20,6 +20,10 @@ if fate == 'sent' or fate == 'buried' then
   redis.call('PEXPIRE', KEYS[2], ARGV[7])
   redis.call('HINCRBY', KEYS[4], fate, 1)
   if n[1] ~= 'queued' then redis.call('HINCRBY', KEYS[4], n[1], -1) end -- it had left already
+  if n[1] == 'buried' then
+    redis.call('ZREM', KEYS[3], ARGV[1])
+    if redis.call('ZREM', KEYS[5], ARGV[1]) == 0 then redis.call('HINCRBY', KEYS[4], 'lapsed', -1) end
+  end
   if fate == 'sent' then
     redis.call('HDEL', KEYS[2], 'letter', 'raw', 'sum')
   else

@@ -82,6 +82,7 @@ func suite(t *testing.T, fresh func(t *testing.T) *bench) {
 		"ARetryWaitsForItsTime":                     retryWaits,
 		"AnAttemptThatEndedAtTheDotIsAmbiguous":     endedAtTheDot,
 		"ALetterThatTheRelayTookIsSent":             sentWhoeverHolds,
+		"ALetterThatTheRelayTookIsNotParked":        sentAfterItWasParked,
 		"ADaemonRunAgainTakesItsLettersUpAtOnce":    reclaimed,
 		"AKeyThatHoldsNoLetterHoldsUpNoOther":       spoiltNotice,
 		"ABuriedNoticeIsOnTheAgenda":                buriedIsOnTheAgenda,
@@ -397,6 +398,25 @@ func sentWhoeverHolds(b *bench) {
 	b.settle(second, notify.Released, b.now)
 	if n := len(b.claim()); n != 0 {
 		b.Error("a letter that was sent is handed out again")
+	}
+}
+
+// The same where the other has been refused meanwhile: nobody is asked to
+// decide on a letter that arrived.
+func sentAfterItWasParked(b *bench) {
+	b.apply(accepted("m1", 1))
+	late := b.claim()[0]
+	b.now = b.now.Add(11 * time.Second)
+	b.settle(b.claim()[0], notify.Buried, time.Time{})
+	for range 2 {
+		b.settle(late, notify.Sent, time.Time{})
+	}
+	counts, err := b.store.Counts(b.Context())
+	if err != nil || counts.Parked != 0 || counts.Notices["sent"] != 1 || counts.Notices["buried"] != 0 || counts.LetterGap() != 0 {
+		b.Errorf("the books say %+v, %v", counts, err)
+	}
+	if failures := b.agenda().Undelivered; len(failures) != 0 {
+		b.Errorf("ops are to hear of %v", failures)
 	}
 }
 
