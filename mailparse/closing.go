@@ -11,7 +11,7 @@ import (
 var (
 	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
 wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,respectfully,respectfully yours,respectfully submitted,
-cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
+cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
 ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,
 à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
 a presto,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,

@@ -190,7 +190,7 @@ func headerBlock(lines []line, i, need int) int {
 			j++
 		}
 	}
-	if len(kinds) < need || !kinds["from"] || (need >= 3 && !(kinds["date"] && (kinds["to"] || kinds["subject"]))) {
+	if len(kinds) < need || !kinds["from"] || (need >= 3 && !(kinds["date"] && (kinds["to"] || kinds["subject"]) || kinds["to"] && kinds["subject"])) {
 		return 0
 	}
 	return end - i

@@ -143,7 +143,7 @@ func tailStart(s string) bool {
 		return false
 	}
 	s = clipRunes(s, 240)
-	if strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) {
+	if strings.HasPrefix(s, "©") || strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) {
 		return true
 	}
 	s = strings.TrimPrefix(s, "P ") // a tree in Webdings

@@ -111,7 +111,7 @@ func (f *foundForm) tidy() {
 	f.undress("", `"`)
 	f.undress("'", "'")
 	f.undress("[", "]")
-	for _, arrow := range []string{"→", "⇒", "➔", "->", "=>"} {
+	for _, arrow := range []string{"→", "⇒", "➔", "->", "=>", ">>>", ">>"} {
 		f.undress(arrow, "")
 	}
 	for _, field := range fields {
