@@ -27,7 +27,8 @@ func TestConnectionThatEndsAtEachCommandOfIMAP(t *testing.T) {
 	t.Parallel()
 	faults := []action{{answer: "* BYE going down\r\n", hangUp: true}, {hangUp: true}, {lose: true}, {silent: true}}
 	rng := random(t)
-	w, server, config := behindIMAP(t)
+	w, server, _ := behindIMAP(t)
+	config := w.config(plainIMAP(w, server), edit{`ops: ["` + ops + `"]`, "ops: []"}) // who would hear of minutes without a calm one
 	b := newBag("bye")
 	commands := []string{"AUTHENTICATE", "NOOP", "SELECT", "UID SEARCH", "UID FETCH", "UID MOVE", "IDLE", "DONE"}
 	samples := b.good(2 * len(commands) * len(faults))
