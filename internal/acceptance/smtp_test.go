@@ -39,8 +39,8 @@ func TestRelayThatFailsForNowAtEachStage(t *testing.T) {
 			for i, stage := range stages {
 				relay.at(stage, 2, fault)
 				w.deliver(samples[2*i : 2*i+2])
-				eventually(t, 3*time.Minute, stage+": the letters of two mails are out", func() bool {
-					return w.answered(samples[2*i]) && w.answered(samples[2*i+1])
+				eventually(t, 3*time.Minute, stage+": the letters of two mails are out, and on record", func() bool {
+					return w.answered(samples[2*i]) && w.answered(samples[2*i+1]) && d.counts()["outbox_waiting"] == 0
 				})
 				if stage == "." && name == "answer lost" {
 					extra = 2
