@@ -1,5 +1,7 @@
 package mailparse
 
+import "strings"
+
 // tablePos is where in a table the layout is.
 type tablePos struct {
 	row, col int
@@ -28,4 +30,12 @@ func (lay *layout) pos() tablePos {
 		return lay.tables[n-1]
 	}
 	return tablePos{}
+}
+
+// cells makes columns of a preformatted line with tabs.
+func (lay *layout) cells(l line) {
+	lay.rows++
+	for i, c := range strings.Split(l.text, "\t") {
+		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i, tab: true, signed: l.signed})
+	}
 }

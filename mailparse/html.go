@@ -392,11 +392,3 @@ func (lay *layout) newLine() {
 		lay.lines = append(lay.lines, l)
 	}
 }
-
-// cells makes columns of a preformatted line with tabs.
-func (lay *layout) cells(l line) {
-	lay.rows++
-	for i, c := range strings.Split(l.text, "\t") {
-		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i, tab: true, signed: l.signed})
-	}
-}
