@@ -11,8 +11,8 @@ import (
 var (
 	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
 wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,respectfully,respectfully yours,respectfully submitted,
-cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,
-ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,
+cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,
+ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,grüßt,grüsst,es grüßt,es grüsst,freundlich grüßt,freundlich grüsst,herzlich grüßt,i a,i v,ppa,gez,im auftrag,in vertretung,
 à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
 a presto,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
 até logo,até breve,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,cumps,abraços,abração,beijos,bjs,cumprimentos,
@@ -34,14 +34,14 @@ bien,bonne,mes,nos,très,sincères,meilleures,avec,un,una,unos,sinceros,muchas,m
 med,de,venlig,venlige,vennlig,vennlige,bedste,mange,vänlig,vänliga,bästa`)
 
 	// closingRests may follow one: "Thanks in advance", "Danke im Voraus".
-	closingRests = newPhrases(`in advance,again,very much,so much,a lot,a million,a bunch,a ton,ahead,im voraus,vorab,im vorraus,schon mal,sehr,schön,d avance,par avance,beaucoup,de antemano,por adelantado,desde já,desde ya,antecipadamente,
+	closingRests = newPhrases(`in advance,in adv,again,very much,so much,a lot,a million,a bunch,a ton,ahead,im voraus,vorab,im vorraus,schon mal,sehr,schön,d avance,par avance,beaucoup,de antemano,por adelantado,desde já,desde ya,antecipadamente,
 in anticipo,alvast,bij voorbaat,everyone,everybody,all,team,guys,folks,wishes,truly,sincerely,faithfully,mille,mil,to all,to you,to you all,
 bonne journée,bonne soirée,a lei,à vous,à tous,an alle,aan allen`)
 
 	closingAnd  = newPhrases("and,und,et,y,e,en,i,og,och,a,ve,и")
 	closingFor  = newPhrases("for your,for the,for all,for any,für ihre,für die,für deine,für eure,pour votre,pour vos,pour l,por su,por la,pela sua,per la,per il,voor uw,voor de,voor je")
 	closingFrom = newPhrases("aus,from,de,da,van,von,vom,du,des,desde,dal,dalla,uit")
-	niceDay     = newPhrases("have a,einen schönen,schönen,ein schönes,passez une,que tenga,tenha um,fijne,prettige")
+	niceDay     = newPhrases("have a,einen schönen,schönen,ein schönes,schönes,passez une,que tenga,tenha um,fijne,prettige")
 
 	// courtesies begin the sentences that close a letter and ask for nothing.
 	courtesies = newPhrases(`dans l attente d,dans l attente de,je vous prie d agréer,je vous prie de recevoir,je vous prie de croire,nous vous prions d agréer,veuillez agréer,veuillez recevoir,veuillez croire,veuillez accepter,

@@ -48,7 +48,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 	}
 	n, end := 0, len(s)
 	depth, slash := 0, -1
-	likely := set.mayBegin(s[from:])
+	likely, pair := set.mayBegin(s[from:]), twoBrackets(s, from)
 	for i, r := range s[from:] {
 		if n++; n > maxLabelRunes {
 			end = -1
@@ -57,6 +57,10 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		at := from + i
 		if r == '/' && slash < 0 {
 			slash = at
+		}
+		if r == '[' && pair {
+			end = -1
+			break
 		}
 		switch {
 		case r == '(' || r == '[' || r == '{' || r == '（':
@@ -80,7 +84,7 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 			break
 		}
 	}
-	if end > from && (likely || !unlikelyLabel(s[from:end])) && !twoBrackets(s, from) {
+	if end > from && (likely || !unlikelyLabel(s[from:end])) {
 		sep := sepLine
 		if inCell {
 			sep = sepHard

@@ -26,14 +26,20 @@ type reader struct {
 	poc     string // its point of contact
 	between bool   // unquoted answers stand between its quoted lines
 	gapped  bool   // and an empty line between
+	frame   string // the ruler right above the form
 }
 
 // isTail remembers whether a line begins what is nobody's answer: by itself or,
 // where a paragraph begins, by all of it.
 func (rd *reader) isTail(i int) bool {
 	return rd.remember(&rd.tails, i, func(s string) bool {
-		return tailStart(s) || (i == 0 || rd.lines[i-1].blank() || isRuler(rd.lines[i-1].text)) && len(s) > 20 && isLegal(rd.paragraph(i))
+		return tailStart(s) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)))
 	})
+}
+
+// paragraphAt says whether a paragraph begins at line i.
+func (rd *reader) paragraphAt(i int) bool {
+	return i == 0 || rd.lines[i-1].blank() || isRuler(rd.lines[i-1].text)
 }
 
 // isClosing remembers whether a line is a sign-off.

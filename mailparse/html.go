@@ -283,16 +283,32 @@ func (lay *layout) end(tag atom.Atom) {
 		lay.newLine()
 		return
 	}
+	over := false // a block is open within the element
 	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-256; i-- {
-		if lay.stack[i].tag == tag {
+		e := lay.stack[i]
+		switch {
+		case e.tag == tag && over && !e.block:
+			lay.closeAround(i)
+			return
+		case e.tag == tag:
 			lay.popTo(i)
 			return
+		case isTablePart(e.tag) && !isTablePart(tag):
+			return // an end tag never closes a cell or table it did not open
 		}
-		// An end tag never closes a cell or table it did not open.
-		if isTablePart(lay.stack[i].tag) && !isTablePart(tag) {
-			return
-		}
+		over = over || isBlock(e.tag)
 	}
+}
+
+// closeAround closes the inline element i and leaves the blocks within it open,
+// as browsers do: a formatting element ends, any other goes on to the end of
+// the blocks (HTML, section 13.2.6.4.7).
+func (lay *layout) closeAround(i int) {
+	if !isFormatting(lay.stack[i].tag) {
+		return
+	}
+	lay.leave(lay.stack[i])
+	lay.stack = slices.Delete(lay.stack, i, i+1)
 }
 
 func (lay *layout) isOpen(tag atom.Atom) bool {
@@ -314,18 +330,23 @@ func (lay *layout) popTo(i int) {
 		if lay.hidden == 0 && e.block {
 			lay.closeBlock(e)
 		}
-		if e.hidden {
-			lay.hidden--
-		}
-		if e.quote {
-			lay.quote--
-		}
-		if e.pre {
-			lay.pre--
-		}
-		if e.signed {
-			lay.signed--
-		}
+		lay.leave(e)
+	}
+}
+
+// leave takes back what an open element means for the text in it.
+func (lay *layout) leave(e open) {
+	if e.hidden {
+		lay.hidden--
+	}
+	if e.quote {
+		lay.quote--
+	}
+	if e.pre {
+		lay.pre--
+	}
+	if e.signed {
+		lay.signed--
 	}
 }
 

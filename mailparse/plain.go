@@ -55,7 +55,7 @@ func readPlain(text string, opt plainOptions) document {
 	for i := range doc.lines {
 		doc.lines[i].text = strings.TrimRight(strings.TrimLeft(doc.lines[i].text, " "), " \t")
 	}
-	return textTables(doc)
+	return textTables(doc, opt.label)
 }
 
 // pipeQuoted says whether lines are quoted by a bar instead of '>': several in a
@@ -176,55 +176,4 @@ func (f *flow) close() []line {
 	return []line{l}
 }
 
-var (
-	uuBegin   = regexp.MustCompile(`^begin [0-7]{3} \S`)
-	pipeRow   = regexp.MustCompile(`^[|│┃┆║].*[|│┃║]\s*$`)
-	tableRule = regexp.MustCompile(`^[\s|+\-=:_─│┌┐└┘├┤┬┴┼━┃╋╔╗╚╝║═╠╣╦╩╬]{3,}$`)
-)
-
-// hasBars says whether a line holds one of the marks that tables are drawn with.
-func hasBars(s string) bool {
-	if plainASCII(s) {
-		return strings.IndexByte(s, '|') >= 0 || strings.IndexByte(s, '+') >= 0
-	}
-	return strings.ContainsAny(s, "|+│┃║┼╋╬├┌└╔╚")
-}
-
-// pastedRule says whether a rule is such as a database's shell prints: its rows
-// have no bars at their ends, so nothing shows a table.
-func pastedRule(s string) bool {
-	return s[0] == '-' && s[len(s)-1] == '-' && strings.Trim(s, "-+") == ""
-}
-
-// textTables finds rows drawn with pipes or tabs and makes cells of them.
-func textTables(doc document) document {
-	out := make([]line, 0, len(doc.lines)+16)
-	row := 0
-	for _, l := range doc.lines {
-		boxed := hasBars(l.text)
-		if boxed && len(l.text) < 2000 && tableRule.MatchString(l.text) && !pastedRule(l.text) {
-			continue
-		}
-		var cells []string
-		switch {
-		case boxed && len(l.text) < 20000 && pipeRow.MatchString(l.text):
-			cells = strings.FieldsFunc(l.text, func(r rune) bool { return strings.ContainsRune("|│┃┆║", r) })
-		case strings.Contains(l.text, "\t"):
-			cells = strings.Split(l.text, "\t")
-		}
-		if len(cells) < 2 || len(cells) > 50 {
-			if len(cells) == 1 {
-				l.text = cells[0]
-			}
-			l.text = strings.TrimSpace(l.text)
-			out = append(out, l)
-			continue
-		}
-		row++
-		for i, c := range cells {
-			out = append(out, line{text: strings.TrimSpace(c), depth: l.depth, row: row, col: i, tab: !boxed})
-		}
-	}
-	doc.lines = out
-	return doc
-}
+var uuBegin = regexp.MustCompile(`^begin [0-7]{3} \S`)

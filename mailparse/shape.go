@@ -30,13 +30,10 @@ func (rd *reader) signature(j, stop, from int) bool {
 	case n == 0:
 		return false
 	case n == 1:
-		first, _, several := strings.Cut(s, ",")
-		if !several {
-			first, _, several = cutBar(s)
-		}
-		return several && (isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
+		first := leadingName(s)
+		return first != s && (isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
 	}
-	first, _, _ := cutBar(s)
+	first := leadingName(s)
 	return isName(first) && !unicode.IsLower(firstRune(first)) || rd.own(first)
 }
 
@@ -56,6 +53,19 @@ func cutBar(s string) (before, after string, found bool) {
 	return s, "", false
 }
 
+// leadingName is what stands before the first comma, bar or bracket of a
+// signature's first line: "Night Desk (she/her) | Harbour".
+func leadingName(s string) string {
+	if t := inBrackets.ReplaceAllString(s, ""); t != "" {
+		s = t
+	}
+	if first, _, ok := strings.Cut(s, ","); ok {
+		return first
+	}
+	first, _, _ := cutBar(s)
+	return first
+}
+
 // allSignature counts the lines of text from j to where the text ends, if all
 // of them, a dozen at most, are such as signatures are made of; else it is 0.
 func (rd *reader) allSignature(j, stop int) int {
@@ -68,7 +78,7 @@ func (rd *reader) allSignature(j, stop int) int {
 		if k > j && (l.kind == quoteHead || l.depth != rd.lines[j].depth || l.signed || rd.isTail(k) || isDelimiter(l.text)) {
 			break
 		}
-		if n++; n > 12 || !signatureLine(l.text) && !rd.isClosing(k) {
+		if n++; n > 12 || !signatureLine(l.text) && !rd.isClosing(k) && !rd.own(l.text) {
 			return 0
 		}
 	}

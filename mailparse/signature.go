@@ -10,10 +10,10 @@ import (
 // What mail programs, scanners, lists and lawyers add below what a person
 // wrote, and the phrases with which people close, in many languages.
 var (
-	deviceLine   = regexp.MustCompile(`(?i)^[-_–—\s*<(\[]*(?:(?:sent|von|gesendet|verschickt|verstuurd|verzonden|envoy[ée]|enviado|enviada|inviato|skickat|sendt|wysłane|odesláno|lähetetty|отправлено)\b.{0,60}\b(?:iphone|ipad|ipod|android|samsung|galaxy|blackberry|mobile|mobil|mobiltelefon|smartphone|handy|phone|telefon|téléphone|portable|móvil|celular|dispositivo|cellulare|telefoon|outlook|mail|e-?mail|yahoo|proton(?:\s?mail)?|gmail|huawei|xiaomi|pixel|oneplus|nokia|htc|lg|sony|windows|tablet|workspace|device|gerät|appareil|terminal|surface|gmx|web\.de|ionos|spark|airmail|thunderbird|aquamail|bluemail|nine|mailbird|posteo|tutanota|tuta|smartphone|wireless|verizon|t-mobile|hey|superhuman|zoho)\b.{0,60}|get outlook for .{2,30}|outlook (?:für|pour|para|per|voor) .{2,20}(?: herunterladen| télécharger)?|(?:obtener|obter|télécharger|holen sie sich|laden sie|ottieni|download) outlook .{2,40}|diese nachricht wurde von meinem .{3,60}|von meinem .{3,40} gesendet|sendt fra .{3,40}|(?:iphone|ipad|android|スマートフォン|スマホ)から送信.*|.{0,20}から送信.{0,20}|发自我的.{0,20}|从我的.{0,20}发送.*|sent from my .{2,40}|отправлено (?:с|из) .{3,40}|envoyé (?:de|depuis) (?:mon|ma) .{3,40}|yahoo mail .{0,40}|(?:lähetetty|odesláno|odoslané|wysłan[eo]|elküldve|στάλθηκε|trimis|надіслано|отправлено|envoyé).{0,40}(?:iphon|ipad|android|outlook|samsung|galaxy|huawei|xiaomi)\p{L}*.{0,40}|(?:obtenir|obter o|scarica|hanki|hämta|hent|pobierz) outlook .{2,40}|.{2,30} gönderildi|(?:發|发)自我的.{0,20}|.{0,24}에서 보(?:냄|낸.{0,12})|typed with thumbs.*|please excuse (?:any )?(?:typos|brevity|my brevity).*|sorry for (?:any )?typos.*|excuse (?:the )?typos.*)[\s.>)\]*]*(?:<?https?://\S+>?)?$`)
+	deviceLine   = regexp.MustCompile(`(?i)^[-_–—\s*<(\[]*(?:(?:sent|von|gesendet|verschickt|verstuurd|verzonden|envoy[ée]|enviado|enviada|inviato|skickat|sendt|wysłane|odesláno|lähetetty|отправлено)\b.{0,60}\b(?:iphone|ipad|ipod|android|samsung|galaxy|blackberry|mobile|mobil|mobiltelefon|smartphone|handy|phone|telefon|téléphone|portable|móvil|celular|dispositivo|cellulare|telefoon|outlook|mail|e-?mail|yahoo|proton(?:\s?mail)?|gmail|huawei|xiaomi|pixel|oneplus|nokia|htc|lg|sony|windows|tablet|workspace|device|gerät|appareil|terminal|surface|gmx|web\.de|ionos|spark|airmail|thunderbird|aquamail|bluemail|nine|mailbird|posteo|tutanota|tuta|smartphone|wireless|verizon|t-mobile|hey|superhuman|zoho)\b.{0,60}|get outlook for .{2,30}|outlook (?:für|pour|para|per|voor) .{2,20}(?: herunterladen| télécharger)?|(?:obtener|obter|télécharger|holen sie sich|laden sie|ottieni|download) outlook .{2,40}|diese nachricht wurde von meinem .{3,60}|von meinem .{3,40} gesendet|sendt fra .{3,40}|(?:iphone|ipad|android|スマートフォン|スマホ)から送信.*|.{0,20}から送信.{0,20}|发自我的.{0,20}|从我的.{0,20}发送.*|sent from my .{2,40}|отправлено (?:с|из) .{3,40}|envoyé (?:de|depuis) (?:mon|ma) .{3,40}|yahoo mail .{0,40}|(?:lähetetty|odesláno|odoslané|wysłan[eo]|elküldve|στάλθηκε|trimis|надіслано|отправлено|envoyé).{0,40}(?:iphon|ipad|android|outlook|samsung|galaxy|huawei|xiaomi)\p{L}*.{0,40}|(?:obtenir|obter o|scarica|hanki|hämta|hent|pobierz) outlook .{2,40}|.{2,30} gönderildi|(?:發|发)自我的.{0,20}|.{0,24}에서 보(?:냄|낸.{0,12})|sorry for (?:any )?typos.*)[\s.>)\]*]*(?:<?https?://\S+>?)?$`)
 	disclaimer   = regexp.MustCompile(`(?i)^[\s*_\-–—=#.<>\[(]*(?:(?:legal |important |privacy )?(?:aviso legal|aviso de privacidad|nota legal|avis juridique|avvertenza|note legali|rechtlicher hinweis|juridische mededeling|disclaimer|confidentiality(?: notice| statement| note)?|confidential(?: communication| information)?|privileged|privacy notice|legal notice|important notice|notice)\b\s*[:\-–—/.!]|(?:confidential|confidentiality notice|disclaimer|legal notice|haftungsausschluss|vertraulichkeitshinweis|aviso legal|aviso de confidencialidad.*|aviso de confidencialidade.*|avis de confidentialité|riservatezza.*)\s*$|the (?:information|contents?) (?:contained )?(?:in|of|transmitted)\b.{0,40}(?:e-?mail|message|communication|transmission)|the contents? of this|this (?:e-?mail|message|communication|transmission|correspondence|electronic)\b.{0,80}(?:confiden|intended|privileged|may contain|contain|scanned|virus|sent (?:to|by|from)|is for|checked|attachments|was|has been)|any (?:views|opinions)\b.{0,60}(?:expressed|message|e-?mail|author)|if you (?:are not|have received|received|are no longer)\b.{0,60}(?:recipient|error|mistake|receive)|please (?:consider|think (?:of|about)) .{0,60}(?:environment|print)|(?:please )?think before (?:you )?print|detta (?:meddelande|mejl|e-post).{0,80}(?:konfiden|avsett|sekret)|denne (?:e-?mail|besked|meddelelse|e-post).{0,80}(?:fortrolig|tiltænkt|beregnet|konfiden)|(?:ta|niniejsza) wiadomość.{0,80}(?:poufn|przeznacz)|(?:tento|tato) (?:e-?mail|zpráva).{0,80}(?:důvěrn|určen)|(?:данное|это|цей|це) (?:сообщение|письмо|повідомлення).{0,80}(?:конфиденц|предназнач|конфіденц)|tämä (?:viesti|sähköposti).{0,60}(?:luottamuks|tarkoitettu)|(?:ez az|jelen) (?:üzenet|e-mail|levél).{0,80}bizalmas|bu (?:e-posta|mesaj|ileti).{0,60}gizli|save paper|before printing|vor dem drucken|diese (?:e-?mail|nachricht|mail|information)\b.{0,60}(?:vertraulich|enth|ist |bestimmt|kann)|der inhalt dieser|die in dieser|vertraulichkeit|rechtlicher hinweis|hinweis:|pflichtangaben|ce (?:message|courriel|mail|courrier|m[ée]l)\b.{0,80}(?:confident|destin|jointe|établi|contient)|ce message et|les informations contenues|avis de confident|pensez à l['’]environnement|n['’]imprimez|este (?:mensaje|correo|e-?mail|mensagem)\b.{0,80}(?:confiden|dirig|destin|conten|contém|adjunt)|esta mensagem\b.{0,80}|la información contenida|a informação contida|antes de imprimir|le informazioni contenute|questo (?:messaggio|documento|e-?mail)\b.{0,80}|questa e-?mail\b.{0,80}|ai sensi del|prima di stampare|dit (?:bericht|e-?mail|e-mailbericht)\b.{0,80}|deze e-?mail\b.{0,80}|de informatie (?:in|verzonden)|denk aan het milieu|registered (?:in|office)\b|company (?:registration|number)\b|registered number|geschäftsführ(?:er|ung)|handelsregister|sitz der gesellschaft|amtsgericht|ust-?id|vat (?:no|reg)|このメールには|本メール(?:は|に|の)|この電子メール|本电子邮件|本邮件)`)
 	footer       = regexp.MustCompile(`(?i)^[\s*_\-–—=#<\[(]*(?:you(?:'re| are)? ?receiv(?:ed|ing) this (?:message|e-?mail)|you received this|to unsubscribe|unsubscribe\b.{0,80}|to view this discussion|for more options|to post to this group|_{5,}\s*$|.{0,60} mailing list\s*$|virus-free\b|virenfrei|sans virus|libre de virus|no virus found|scanned by\b|checked by (?:avg|avast)|(?:e-?mail )?scanned (?:by|for|with)|this (?:e-?mail|message) (?:has been|was|is) (?:\S+ )?(?:scanned|checked|sent through|sent via|processed)|avast\b|avg\b|mimecast|proofpoint|message (?:scanned|protected)|click here to (?:report|unsubscribe)|report this (?:e-?mail|message)|follow us|siga-nos|síguenos|seguici|volg ons|følg oss|følg os|följ oss|find us on|connect with us|folgen sie uns|suivez-nous|linkedin\s*[|•·]|www\.[^\s/]+/?\s*$|https?://[^\s/]+/?\s*$|diese (?:e-?mail|nachricht) wurde (?:auf viren|von|mit)|cet e-?mail a été vérifié|este correo (?:electrónico )?ha sido|questa e-?mail è stata|\[?cid:[^\]\s]+\]?\s*$)`)
-	cidImage     = regexp.MustCompile(`(?i)\[(?:cid:[^\]\n]*|(?:inline )?image:?[^\]\n]*|logo[^\]\n]{0,40}|(?:inline|embedded) image[^\]\n]{0,60}|图片|画像|https?://[^\]\s]+\.(?:png|gif|jpe?g))\]|<image\d*\.(?:png|jpe?g|gif)>|<cid:[^>\n]*>`)
+	cidImage     = regexp.MustCompile(`(?i)\[(?:cid:[^\]\n]*|(?:inline )?image:?[^\]\n]*|logo[^\]\n]{0,40}|[^\]\n]{0,40}\blogo|(?:inline|embedded) image[^\]\n]{0,60}|图片|画像|https?://[^\]\s]+\.(?:png|gif|jpe?g))\]|<image\d*\.(?:png|jpe?g|gif)>|<cid:[^>\n]*>`)
 	banner       = regexp.MustCompile(`(?i)^[\s*_\[(<!⚠️=-]*(?:external(?: e?-?mail| sender| message)?\s*[\])*:!-]|caution\s*[:!-]|warning\s*[:!-].{0,40}(?:external|outside)|extern(?:e e-?mail|er absender)?\s*[\]):]|this (?:e-?mail|message) (?:originated|came|is|was sent) from (?:outside|an external)|you don['’]t often get e-?mail from|\[?external\]?\s*$|sie erhalten nicht (?:oft|häufig) e-mails von|vous n['’]obtenez pas souvent)`)
 	signatureRow = regexp.MustCompile(`(?i)^(?:[*_|•·\s]*)(?:t|tel|telephone|phone|ph|p|m|mob|mobile|mobil|cell|c|direct|office|fax|f|e|email|e-mail|mail|w|web|website|telefon|handy|tél|téléphone|portable|teléfono|móvil|telefone|telefono|cellulare|telefoon|電話|携帯|skype|address|contact|durchwahl|dw)\.?\s*[:：.|+)]\s*\S`)
 	telRow       = regexp.MustCompile(`^[+(]?\d[\d\s()./-]{6,20}$`)
@@ -85,15 +85,24 @@ func isDelimiter(s string) bool {
 var (
 	bannerHeads = heads("ext cau war thi you sie vou")
 	rowHeads    = heads("t tel pho ph p m mob cel c dir off fax f e ema mai w web han tel por mov sky add con dur dw")
-	tailHeads   = heads("sig seg vol fol onl if wri not rep get avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid suiv sui image ima")
+	tailHeads   = headsOf(furniture, "cop sig seg vol fol onl if wri not rep get avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid suiv sui image ima")
 )
 
 func heads(words string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		set[clipRunes(w, 3)] = true
+	return headsOf(phraseSet{}, words)
+}
+
+// headsOf adds the first letters of phrases to those of words.
+func headsOf(set phraseSet, words string) map[string]bool {
+	heads := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		heads[clipRunes(w, 3)] = true
 	}
-	return set
+	for p := range set.phrases {
+		first, _, _ := strings.Cut(p, " ")
+		heads[clipRunes(first, 3)] = true
+	}
+	return heads
 }
 
 // beginsLike looks the first letters of s, three at most, up in a set. It says
@@ -143,7 +152,7 @@ func tailStart(s string) bool {
 		return false
 	}
 	s = clipRunes(s, 240)
-	if strings.HasPrefix(s, "©") || strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) {
+	if strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) {
 		return true
 	}
 	s = strings.TrimPrefix(s, "P ") // a tree in Webdings
@@ -152,6 +161,9 @@ func tailStart(s string) bool {
 	}
 	if !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") {
 		return false
+	}
+	if isFurniture(s) {
+		return true
 	}
 	if plainSentence(s) {
 		return false

@@ -255,6 +255,15 @@ func isTablePart(tag atom.Atom) bool {
 	return false
 }
 
+// isFormatting names the elements that HTML calls so: they may overlap blocks.
+func isFormatting(tag atom.Atom) bool {
+	switch tag {
+	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
+		return true
+	}
+	return false
+}
+
 // isQuote tells a quoting blockquote from one that only indents.
 func isQuote(attrs tagAttrs) bool {
 	return strings.EqualFold(string(attrs.kind), "cite") || holdsFold(attrs.class, "quote") || holdsFold(attrs.class, "cite")

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	switch {
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
-	case s == "--" || isDelimiter(s) && !(begun && (rd.proseFollows(j+1, stop) || rd.fence(j, stop, h) > 0)):
+	case s == "--" || isDelimiter(s) && !(begun && (rd.proseFollows(j+1, stop) || rd.fence(j, stop, h) > 0 || rd.delimitedLater(j+1, stop))):
 		return true
 	case rd.isTail(j) && !rd.announced(j, h):
 		return true
@@ -78,6 +79,17 @@ func (rd *reader) closesLater(j, stop int) bool {
 	return false
 }
 
+// delimitedLater says whether the signature's own delimiter (RFC 3676, section
+// 4.3) comes below: then no other rule is one.
+func (rd *reader) delimitedLater(j, stop int) bool {
+	for k := j; k < stop && rd.lines[k].kind == ordinary && rd.lines[k].zone == rd.lines[j].zone; k++ {
+		if rd.lines[k].text == "--" && rd.lines[k].depth == rd.lines[j].depth {
+			return true
+		}
+	}
+	return false
+}
+
 // fence finds where pasted text ends that two equal rulers embrace, the first of
 // which a colon announces; 0 where line j is no such ruler.
 func (rd *reader) fence(j, stop int, h hit) int {
@@ -109,7 +121,7 @@ func (rd *reader) announced(j int, h hit) bool {
 // line, as the last line of all.
 func (rd *reader) lastName(j, stop int) bool {
 	s := rd.lines[j].text
-	if rd.from.names(s) && len(strings.Fields(s)) >= 2 && nextText(rd.lines[:stop], j+1) < 0 {
+	if name := leadingName(s); rd.from.names(name) && strings.Contains(name, " ") && (name == s && rd.endsAt(j+1, stop) || name != s && rd.allSignature(j, stop) > 0 || rd.allSignature(j, stop) > 1) {
 		return true
 	}
 	return endsSentence(rd.lines[j-1].text) && rd.bareName(j, stop) && len(strings.Fields(s)) <= 2
@@ -226,14 +238,14 @@ func proseWords(s string) int {
 	return n
 }
 
-// notName are single words that close a comment and are nobody's name.
-var notName = map[string]bool{"urgent": true, "asap": true, "please": true, "help": true, "none": true, "critical": true, "important": true, "dringend": true, "urgente": true, "spoed": true, "sofort": true}
+// notName are words that close a comment and are in nobody's name.
+var notName = newPhrases("urgent,asap,please,help,hurry,none,critical,important,now,today,dringend,bitte,sofort,eilt,urgente,spoed,urgence,vite").phrases
 
 // bareName recognises a name as the very last line.
 func (rd *reader) bareName(j, stop int) bool {
 	s := rd.lines[j].text
 	words := strings.Fields(s)
-	if len(words) > 3 || notName[strings.ToLower(strings.Trim(s, ".!"))] || !isName(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
+	if len(words) > 3 || slices.ContainsFunc(words, func(w string) bool { return notName[strings.ToLower(strings.Trim(w, ".!"))] }) || !isName(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
 		return false
 	}
 	if len(words) > 1 && shouted(s) && j > 1 && (shouted(rd.lines[j-1].text) || shouted(rd.lines[j-2].text)) {

@@ -111,19 +111,39 @@ func (f *foundForm) tidy() {
 	f.undress("", `"`)
 	f.undress("'", "'")
 	f.undress("[", "]")
-	for _, arrow := range []string{"→", "⇒", "➔", "->", "=>", ">>>", ">>"} {
-		f.undress(arrow, "")
-	}
+	f.undress(f.answerSign(), "")
 	for _, field := range fields {
 		v := f.value(field)
 		*v = tidyValue(*v, field)
 	}
 }
 
+// answerSign is the mark with which a person shows the answers, "→", "==>",
+// "***": the one that stands before the first letter of most values.
+func (f *foundForm) answerSign() (sign string) {
+	worn := map[string]int{}
+	for _, field := range fields {
+		v := *f.value(field)
+		end := strings.IndexFunc(v, func(r rune) bool {
+			return !strings.ContainsRune("-=>*~:|/»→⇒➔➤►▶✓✔☑✅•·–—^", r)
+		})
+		if end <= 0 || strings.Contains(v, "\n"+v[:end]) || strings.HasSuffix(v, v[:end]) {
+			continue
+		}
+		if worn[v[:end]]++; worn[v[:end]] > worn[sign] {
+			sign = v[:end]
+		}
+	}
+	return sign
+}
+
 // undress takes marks off all values when most of them wear them, two at
 // least: they belong to the layout. The value after which an object ends wears
 // no comma; a mark at the end alone counts where it closes nothing.
 func (f *foundForm) undress(prefix, suffix string) {
+	if prefix+suffix == "" {
+		return
+	}
 	worn, all := 0, 0
 	for _, field := range fields {
 		if v := *f.value(field); v != "" {

@@ -13,6 +13,7 @@ func (rd *reader) values(hits []hit, stop int) []string {
 		rd.raise(hits[0].line, stop)
 	}
 	rd.between = rd.answeredBetween(hits)
+	rd.frame = rd.rulerAbove(hits[0].line)
 	rd.beneath, rd.gapped = rd.labelsAlone(hits), rd.answersGapped(hits)
 	beneath := rd.answeredBeneath(hits, stop)
 	values := make([]string, len(hits))
@@ -173,7 +174,7 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 			(l.depth > depth && !rd.pasted(j, stop, depth)) {
 			break
 		}
-		if rd.outOfCell(h, j, len(out) > 0) {
+		if rd.outOfCell(h, j, len(out) > 0) || rd.frame != "" && l.text == rd.frame {
 			break
 		}
 		if len(out) == 0 && j == h.end+1 && isRuler(l.text) && l.text != "--" && j+1 < stop && !rd.lines[j+1].blank() {
@@ -198,6 +199,18 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		}
 	}
 	return trimRulers(strings.TrimSpace(strings.Join(withoutClosings(out, own != ""), "\n")))
+}
+
+// rulerAbove is the ruler right above the form: the same one below closes it.
+func (rd *reader) rulerAbove(i int) string {
+	for i--; i >= 0; i-- {
+		if s := rd.lines[i].text; isRuler(s) {
+			return s
+		} else if s != "" {
+			break
+		}
+	}
+	return ""
 }
 
 // withoutClosings drops the sign-offs with which the lines below a label end:
