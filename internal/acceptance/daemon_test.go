@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,55 +13,75 @@ import (
 	"time"
 )
 
-// desk is a running daemon.
+// desk is a daemon with its configuration. It may be started again.
 type desk struct {
 	w    *world
-	cmd  *exec.Cmd
 	conf string // a file
 	log  string // a file
 	from int    // how long it was at the start
+	cmd  *exec.Cmd
 	web  string
 	done chan struct{}
 }
 
-// start runs the daemon with a configuration.
-func (w *world) start(config string) *desk {
-	w.Helper()
-	return w.startProgram(os.Getenv(binaryEnv), config)
+// reconfigure changes the configuration for the next start.
+func (d *desk) reconfigure(edits ...edit) {
+	d.w.Helper()
+	text, err := os.ReadFile(d.conf)
+	if err == nil {
+		err = os.WriteFile(d.conf, []byte(d.w.edited(string(text), edits)), 0o600)
+	}
+	if err != nil {
+		d.w.Fatal(err)
+	}
+}
+
+// start runs the daemon.
+func (d *desk) start() {
+	d.w.Helper()
+	d.startProgram(os.Getenv(binaryEnv))
 }
 
 // startProgram is start with another build of the program, and more in its
 // environment.
-func (w *world) startProgram(program, config string, environment ...string) *desk {
-	w.Helper()
-	text, err := os.ReadFile(config)
+func (d *desk) startProgram(program string, environment ...string) {
+	d.w.Helper()
+	text, err := os.ReadFile(d.conf)
 	if err != nil {
-		w.Fatal(err)
+		d.w.Fatal(err)
 	}
-	listen := regexp.MustCompile(`listen: (\S+)`).FindStringSubmatch(string(text))
-	d := &desk{w: w, conf: config, web: "http://" + listen[1], log: filepath.Join(filepath.Dir(config), "log"), done: make(chan struct{})}
-	log, err := os.OpenFile(d.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	d.web = "http://" + regexp.MustCompile(`listen: (\S+)`).FindStringSubmatch(string(text))[1]
+	log, err := os.OpenFile(d.log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
-		w.Fatal(err)
+		d.w.Fatal(err)
 	}
 	defer log.Close()
-	d.from = len(d.said())
-	d.cmd = exec.Command(program, "run", "--config", config)
-	d.cmd.Stderr, d.cmd.Env = log, append(w.environment(), environment...)
+	d.from, d.done = len(d.said()), make(chan struct{})
+	d.cmd = exec.Command(program, "run", "--config", d.conf)
+	d.cmd.Stderr, d.cmd.Env = log, append(d.w.environment(), environment...)
 	if err := d.cmd.Start(); err != nil {
-		w.Fatalf("start the daemon: %v", err)
+		d.w.Fatalf("start the daemon: %v", err)
 	}
 	go func() {
 		defer close(d.done)
 		_ = d.cmd.Wait() // how it ended, code tells
 	}()
-	w.Cleanup(func() {
+}
+
+// finish ends a daemon with its test: in order, where all is well.
+func (d *desk) finish() {
+	d.w.Helper()
+	switch {
+	case d.cmd == nil:
+		return
+	case d.w.Failed():
 		d.kill()
-		if w.Failed() {
-			w.Logf("the end of the daemon's log:\n%s", lastLines(d.said(), 40))
-		}
-	})
-	return d
+	case d.running():
+		d.stop()
+	}
+	if d.w.Failed() {
+		d.w.Logf("the end of the daemon's log:\n%s", lastLines(d.said(), 40))
+	}
 }
 
 // kill ends the daemon at once.
@@ -72,7 +91,7 @@ func (d *desk) kill() { d.end(syscall.SIGKILL, time.Minute) }
 func (d *desk) stop() {
 	d.w.Helper()
 	// Until a program has begun, the system ends it by itself.
-	eventually(d.w, catchUp, "the daemon has begun", func() bool { return len(d.said()) > d.from })
+	eventually(d.w, catchUp, "the daemon has begun", func() bool { return d.saidNow() != "" })
 	took := d.end(syscall.SIGTERM, 15*time.Second)
 	if code := d.code(); code != 0 {
 		d.w.Errorf("the daemon exits %d after SIGTERM, want 0", code)
@@ -80,10 +99,12 @@ func (d *desk) stop() {
 	d.w.Logf("SIGTERM ended the daemon within %s", took.Round(time.Millisecond))
 }
 
+func (d *desk) signal(sig syscall.Signal) { _ = d.cmd.Process.Signal(sig) } // it may have ended already
+
 func (d *desk) end(sig syscall.Signal, patience time.Duration) time.Duration {
 	d.w.Helper()
 	began := time.Now()
-	_ = d.cmd.Process.Signal(sig) // it may have ended already
+	d.signal(sig)
 	select {
 	case <-d.done:
 	case <-time.After(patience):
@@ -98,11 +119,11 @@ func (d *desk) end(sig syscall.Signal, patience time.Duration) time.Duration {
 func (d *desk) code() int { return d.cmd.ProcessState.ExitCode() }
 
 // exits waits for a daemon that must end by itself, and answers its exit code.
-func (d *desk) exits(patience time.Duration) int {
+func (d *desk) exits() int {
 	d.w.Helper()
 	select {
 	case <-d.done:
-	case <-time.After(patience):
+	case <-time.After(d.w.patience):
 		d.w.Fatalf("the daemon goes on; it should have ended by itself")
 	}
 	return d.code()
@@ -117,20 +138,19 @@ func (d *desk) said() string {
 	return string(text)
 }
 
-// says waits until the log holds a text.
-func (d *desk) says(text string, patience time.Duration) {
+// saidNow is what it has logged since it was started last.
+func (d *desk) saidNow() string { return d.said()[d.from:] }
+
+// says waits until the daemon has logged a text since its start.
+func (d *desk) says(text string) {
 	d.w.Helper()
-	eventually(d.w, patience, fmt.Sprintf("the log says %q", text), func() bool {
-		return strings.Contains(d.said(), text)
-	})
+	d.w.eventually(fmt.Sprintf("the log says %q", text), func() bool { return strings.Contains(d.saidNow(), text) })
 }
 
-// saysNow is says about what it has logged since this start.
-func (d *desk) saysNow(text string, patience time.Duration) {
+// does runs an operator's command that must succeed, and answers what it prints.
+func (d *desk) does(command ...string) string {
 	d.w.Helper()
-	eventually(d.w, patience, fmt.Sprintf("the log says %q", text), func() bool {
-		return strings.Contains(d.said()[d.from:], text)
-	})
+	return d.w.does(append(command, "--config", d.conf)...)
 }
 
 func (d *desk) running() bool {
@@ -148,6 +168,12 @@ func (d *desk) ready() bool {
 	return code == http.StatusOK
 }
 
+// getsReady waits until /readyz says that all is well.
+func (d *desk) getsReady() {
+	d.w.Helper()
+	d.w.eventually("the daemon is ready", d.ready)
+}
+
 func (d *desk) get(path string) (body string, code int) {
 	c := http.Client{Timeout: 5 * time.Second}
 	resp, err := c.Get(d.web + path)
@@ -162,12 +188,15 @@ func (d *desk) get(path string) (body string, code int) {
 	return string(data), resp.StatusCode
 }
 
+// givenUp counts the letters that are tried no more.
+const givenUp = `notices_total{fate="buried"}`
+
 // counts are the metrics of the ledger: mails by disposition, and others by
 // their names. It waits until they can be had.
 func (d *desk) counts() map[string]int {
 	d.w.Helper()
 	text := ""
-	eventually(d.w, catchUp, "the counts can be read", func() bool {
+	d.w.eventually("the counts can be read", func() bool {
 		body, code := d.get("/metrics")
 		text = body
 		return code == http.StatusOK && strings.Contains(text, "escalationd_counts_read 1")

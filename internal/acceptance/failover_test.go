@@ -11,22 +11,17 @@ func TestRedisThatFailsOverInTheMiddle(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOn(t, kind)
-			b := newBag("over")
-			first, second := b.fill(pick(80, 300))
-			config := w.config()
-			w.feed(config, b)
-			if code, out, complaint := w.run("check", "--config", config); code != 0 {
-				t.Errorf("check exits %d: %s%s", code, out, complaint)
-			}
-			w.deliver(first)
-			d := w.start(config)
+			first, second := w.fill(pick(80, 300))
+			d := w.desk()
+			d.does("check")
+			w.deliver(first...)
+			d.start()
 			w.underWay(10)
 			w.redis.Kill()
-			w.inboxIs(0, catchUp)
-			eventually(t, catchUp, "the daemon is ready", d.ready)
-			w.deliver(second)
-			w.settled(d, append(first, second...), 2*4, catchUp)
-			d.stop()
+			w.inboxIs(0)
+			d.getsReady()
+			w.deliver(second...)
+			d.settlesButFor(2 * 4)
 		})
 	}
 }

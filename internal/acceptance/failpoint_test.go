@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -66,37 +67,29 @@ func failpoint(where, action string, hit int) string {
 func killAt(t *testing.T, program, where string, sure int) {
 	rng := random(t)
 	w := newWorld(t)
-	b := newBag("point")
 	kills := pick(2, 20)
-	samples := b.good(5 * kills)
-	config := w.config(edit{"connections: 4", "connections: 1"})
-	w.feed(config, b)
-	for i := range kills {
-		w.deliver(samples[5*i : 5*i+5])
+	samples := w.good(5 * kills)
+	d := w.desk(edit{"connections: 4", "connections: 1"})
+	for five := range slices.Chunk(samples, 5) {
+		w.deliver(five...)
 		hit := 1 + rng.IntN(sure)
-		d := w.startProgram(program, config, failpoint(where, "kill", hit))
-		if code := d.exits(catchUp); code != -1 {
+		d.startProgram(program, failpoint(where, "kill", hit))
+		if code := d.exits(); code != -1 {
 			t.Errorf("the program exits %d, want a kill at %s, hit %d", code, where, hit)
 		}
-		d = w.start(config)
-		w.inboxIs(0, catchUp)
-		w.allOut(samples[:5*i+5], fmt.Sprintf("kill %d", i+1))
+		d.start()
+		w.inboxIs(0)
+		w.allOut("after a kill")
 		d.stop()
 	}
-	d := w.start(config)
+	d.start()
 	extra := kills // one connection: one letter in doubt
 	switch where {
 	case "mark.before", "mark.after", "dot.before", "settle.after": // none: before its dot, or after its record
 		extra = 0
 	}
-	w.settled(d, samples, extra, catchUp)
-	d.stop()
-	copies := map[string]int{}
-	for _, l := range w.letters() {
-		if copies[l.id]++; copies[l.id] > 2 {
-			t.Errorf("letter %s went out %d times", l.id, copies[l.id])
-		}
-	}
+	d.settlesButFor(extra)
+	w.noneMoreThan(2)
 }
 
 // pastLeases is longer than the lease of an inbox and of a letter, and shorter
@@ -107,19 +100,16 @@ const pastLeases = 11 * time.Second
 func stopAt(t *testing.T, program, where string, sure int) {
 	rng := random(t)
 	w := newWorld(t)
-	b := newBag("stop")
-	const stops = 3
-	samples := b.good(5 * stops)
-	configs := []string{w.config(), w.config()}
-	w.feed(configs[0], b)
-	for i := range stops {
-		w.deliver(samples[5*i : 5*i+5])
-		stopped := w.startProgram(program, configs[0], failpoint(where, "stop", 1+rng.IntN(sure)))
-		stopped.saysNow("failpoint: stop", catchUp)
-		other := w.start(configs[1])
+	samples := w.good(5 * 3)
+	stopped, other := w.desk(), w.desk()
+	for five := range slices.Chunk(samples, 5) {
+		w.deliver(five...)
+		stopped.startProgram(program, failpoint(where, "stop", 1+rng.IntN(sure)))
+		stopped.says("failpoint: stop")
+		other.start()
 		<-time.After(pastLeases)
-		_ = stopped.cmd.Process.Signal(syscall.SIGCONT)
-		w.settled(other, samples[:5*i+5], 0, catchUp)
+		stopped.signal(syscall.SIGCONT)
+		other.settles()
 		stopped.stop()
 		other.stop()
 	}
@@ -128,20 +118,17 @@ func stopAt(t *testing.T, program, where string, sure int) {
 func failAt(t *testing.T, program, where string, sure int) {
 	rng := random(t)
 	w := newWorld(t)
-	b := newBag("fail")
-	const fails = 5
-	samples := b.good(5 * fails)
-	config := w.config()
-	w.feed(config, b)
-	for i := range fails {
-		w.deliver(samples[5*i : 5*i+5])
-		d := w.startProgram(program, config, failpoint(where, "fail", 1+rng.IntN(sure)))
-		d.saysNow("failpoint: fail", catchUp)
-		extra := 0
+	samples := w.good(5 * 5)
+	d := w.desk()
+	extra := 0
+	for five := range slices.Chunk(samples, 5) {
+		w.deliver(five...)
+		d.startProgram(program, failpoint(where, "fail", 1+rng.IntN(sure)))
+		d.says("failpoint: fail")
 		if where == "dot.after" { // no answer after the dot
-			extra = i + 1
+			extra++
 		}
-		w.settled(d, samples[:5*i+5], extra, catchUp)
+		d.settlesButFor(extra)
 		d.stop()
 	}
 }

@@ -20,17 +20,28 @@ type proxied struct {
 	toIMAP, toRedis, toRelay *chaos.Proxy
 }
 
-func newProxied(t testing.TB, seed uint64, lines ...string) *proxied {
+func newProxied(t testing.TB, seed uint64) *proxied {
 	t.Helper()
-	w := newWorldOfOneRedis(t, lines...)
-	return &proxied{
-		w, chaos.Start(t, w.imap.TLSAddr, chaos.Turns, seed), chaos.Start(t, w.redis.Addr, chaos.RESP, seed),
-		chaos.Start(t, w.sink.Addr, chaos.Turns, seed),
-	}
+	w := newWorldOfOneRedis(t)
+	return &proxied{w, w.proxyIMAP(seed), w.proxyRedis(seed), w.proxyRelay(seed)}
 }
 
-func (w *proxied) config() string {
-	return w.world.config(edit{w.imap.TLSAddr, w.toIMAP.Addr}, edit{w.redis.Addr, w.toRedis.Addr}, edit{w.sink.Addr, w.toRelay.Addr})
+func (w *world) proxyIMAP(seed uint64) *chaos.Proxy {
+	return through(&w.imapURL, chaos.Start(w, w.imap.TLSAddr, chaos.Turns, seed), w.imap.TLSAddr)
+}
+
+func (w *world) proxyRedis(seed uint64) *chaos.Proxy {
+	return through(&w.redisURL, chaos.Start(w, w.redis.Addr, chaos.RESP, seed), w.redis.Addr)
+}
+
+func (w *world) proxyRelay(seed uint64) *chaos.Proxy {
+	return through(&w.smtpURL, chaos.Start(w, w.sink.Addr, chaos.Turns, seed), w.sink.Addr)
+}
+
+// through has a URL lead to a proxy instead of its server.
+func through(url *string, p *chaos.Proxy, server string) *chaos.Proxy {
+	*url = strings.Replace(*url, server, p.Addr, 1)
+	return p
 }
 
 // during delivers samples in portions, and does something at a random moment
@@ -38,26 +49,28 @@ func (w *proxied) config() string {
 func (w *world) during(rng *rand.Rand, samples []sample, portions int, do func(i int)) {
 	w.Helper()
 	for i := range portions {
-		w.deliver(samples[i*len(samples)/portions : (i+1)*len(samples)/portions])
+		w.deliver(portion(samples, i, portions)...)
 		<-time.After(time.Duration(rng.IntN(900)) * time.Millisecond)
 		do(i)
 	}
 }
 
+// portion is the i-th of n.
+func portion(samples []sample, i, n int) []sample {
+	return samples[i*len(samples)/n : (i+1)*len(samples)/n]
+}
+
 func TestSlowAndSlicedConnectionsOnlyCostTime(t *testing.T) {
 	t.Parallel()
 	w := newProxied(t, 1)
+	samples := w.good(10)
+	d := w.desk()
 	w.toIMAP.Shape(chaos.Shape{Slice: 1, Delay: 20 * time.Microsecond})
 	w.toRelay.Shape(chaos.Shape{Slice: 16, Delay: 20 * time.Microsecond})
 	w.toRedis.Shape(chaos.Shape{Slice: 400, Delay: time.Millisecond})
-	b := newBag("slow")
-	samples := b.good(10)
-	config := w.config()
-	w.feed(w.world.config(), b)
-	w.deliver(samples)
-	d := w.start(config)
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	w.deliver(samples...)
+	d.start()
+	d.settles()
 }
 
 func TestConnectionsCutAtRandomMoments(t *testing.T) {
@@ -75,14 +88,12 @@ func TestConnectionsCutAtRandomMoments(t *testing.T) {
 			t.Parallel()
 			rng := random(t)
 			w := newProxied(t, rng.Uint64())
-			b := newBag("cut")
 			cuts := pick(6, 50)
-			samples := b.good(10 * cuts)
-			w.feed(w.world.config(), b)
-			d := w.start(w.config())
+			samples := w.good(10 * cuts)
+			d := w.desk()
+			d.start()
 			w.during(rng, samples, cuts, func(int) { c.proxy(w).Cut() })
-			w.settled(d, samples, c.extra*cuts, catchUp)
-			d.stop()
+			d.settlesButFor(c.extra * cuts)
 		})
 	}
 }
@@ -114,77 +125,65 @@ func TestRedisThatForgetsScriptsAndConnections(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
 	w := newWorldOfOneRedis(t)
-	b := newBag("flush")
 	times := pick(6, 40)
-	samples := b.good(10 * times)
-	config := w.config()
-	w.feed(config, b)
+	samples := w.good(10 * times)
 	rdb := w.admin()
-	d := w.start(config)
+	d := w.desk()
+	d.start()
 	w.during(rng, samples, times, func(i int) {
 		w.redisDo(rdb, "SCRIPT", "FLUSH")
 		if i%2 == 1 {
 			w.redisDo(rdb, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 		}
 	})
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	d.settles()
 }
 
 func TestOneSpoiltKeyOfRedisStopsOneMail(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t)
-	b := newBag("spoilt")
-	samples := b.good(10)
-	config := w.config()
-	w.feed(config, b)
-	rdb := w.admin()
-	key := "escalationd:case:" + b.cases[4].number
-	w.redisDo(rdb, "DEL", key)
-	w.redisDo(rdb, "SET", key, "not a hash")
+	samples := w.good(10)
 	samples[4].letters = nil
 	samples[4].quarantined()
-	w.deliver(samples)
-	d := w.start(config)
-	w.settled(d, samples, 0, catchUp)
+	d := w.desk()
+	rdb := w.admin()
+	key := "escalationd:case:" + w.cases[4].number
+	w.redisDo(rdb, "DEL", key)
+	w.redisDo(rdb, "SET", key, "not a hash")
+	w.deliver(samples...)
+	d.start()
+	d.settles()
 
-	_, list, _ := w.run("quarantine", "list", "--config", config)
+	list := d.does("quarantine", "list")
 	if !strings.Contains(list, "escalations:1 ") || !strings.Contains(list, "not handled") {
 		t.Errorf("the list does not tell why the mail is held:\n%s", list)
 	}
 	w.redisDo(rdb, "DEL", key)
-	w.feed(config, b)
-	if code, out, complaint := w.run("quarantine", "retry", "escalations:1", "--config", config); code != 0 {
-		t.Errorf("retry exits %d: %s%s", code, out, complaint)
-	}
-	eventually(t, catchUp, "the mail is judged once more", func() bool { return w.imap.Count("Processed") == len(samples) })
-	d.stop()
+	w.feed()
+	d.does("quarantine", "retry", "escalations:1")
+	w.eventually("the mail is judged once more", func() bool { return w.imap.Count("Processed") == len(samples) })
 }
 
 func TestPausedDaemonThatWakesUpDoublesNothing(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("pause")
 	rounds := pick(1, 8)
-	samples := b.good(40 * rounds)
-	configs := []string{w.config(), w.config()}
-	w.feed(configs[0], b)
-	one, two := w.start(configs[0]), w.start(configs[1])
-	desks := []*desk{one, two}
+	samples := w.good(40 * rounds)
+	desks := w.desks(2)
+	for _, d := range desks {
+		d.start()
+	}
 	for i := range rounds {
-		part := samples[40*i : 40*i+40]
-		w.deliver(part)
+		w.deliver(portion(samples, i, rounds)...)
 		w.underWay(3*40*i + 5)
 		paused := desks[i%2]
-		_ = paused.cmd.Process.Signal(syscall.SIGSTOP)
-		w.inboxIs(0, catchUp)
-		w.allOut(samples[:40*i+40], fmt.Sprintf("round %d", i)) // past the leases of the paused one
-		_ = paused.cmd.Process.Signal(syscall.SIGCONT)
+		paused.signal(syscall.SIGSTOP)
+		w.inboxIs(0)
+		w.allOut(fmt.Sprintf("round %d", i)) // past the leases of the paused one
+		paused.signal(syscall.SIGCONT)
 	}
-	w.settled(one, samples, 4*rounds, catchUp)
-	one.stop()
-	two.stop()
+	desks[0].settlesButFor(4 * rounds)
 }
 
 // What relays answer when they do not take a letter just now.
@@ -194,22 +193,19 @@ func TestRelayThatRefusesForNow(t *testing.T) {
 		t.Run(stage, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			b := newBag("later")
-			samples := b.good(5)
-			config := w.config()
-			w.feed(config, b)
+			samples := w.good(5)
+			d := w.desk()
 			w.sink.Restart("-a", "-r", stage)
-			w.deliver(samples)
-			d := w.start(config)
-			w.inboxIs(0, catchUp)
-			d.says("450", catchUp)
+			w.deliver(samples...)
+			d.start()
+			w.inboxIs(0)
+			d.says("450")
 			w.sink.Restart("-a")
 			extra := 0
 			if stage == "." {
 				extra = 60 // smtp-sink shows letters that it refused, too
 			}
-			w.settled(d, samples, extra, catchUp)
-			d.stop()
+			d.settlesButFor(extra)
 		})
 	}
 }
@@ -220,47 +216,33 @@ func TestRelayThatNeverAnswersTheDotGetsThreeCopiesAtMost(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("dot")
-	samples := b.good(2)
-	config := w.config()
-	w.feed(config, b)
+	samples := w.good(2)
+	d := w.desk()
 	w.sink.Restart("-a", "-q", ".")
-	w.deliver(samples)
-	d := w.start(config)
-	w.inboxIs(0, catchUp)
+	w.deliver(samples...)
+	d.start()
+	w.inboxIs(0)
 	_, want := sum(samples)
-	eventually(t, catchUp, "all letters are given up", func() bool {
-		return d.counts()[`notices_total{fate="buried"}`] >= len(want)
-	})
-	copies := map[string]int{}
-	for _, l := range w.letters() {
-		if copies[l.id]++; copies[l.id] > 3 {
-			t.Errorf("letter %s went out %d times", l.id, copies[l.id])
-		}
-	}
-	d.stop()
+	w.eventually("all letters are given up", func() bool { return d.counts()[givenUp] >= len(want) })
+	w.noneMoreThan(3)
 }
 
 func TestMailsThatPeopleMoveBackAreNotAnsweredAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("people")
-	samples := b.good(20)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples)
-	d := w.start(config)
-	w.settled(d, samples, 0, catchUp)
+	samples := w.good(20)
+	d := w.desk()
+	w.deliver(samples...)
+	d.start()
+	d.settles()
 
-	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
-	eventually(t, catchUp, "all are in Processed again", func() bool {
-		return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples)
-	})
+	allMovedBack := func(what string) {
+		w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
+		w.eventually(what, func() bool { return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples) })
+	}
+	allMovedBack("all are in Processed again")
 	w.imap.Doveadm("mailbox", "update", "-u", realserver.User, "--uid-validity", "77", "INBOX")
-	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Processed", "ALL")
-	eventually(t, catchUp, "all are in Processed after a change of UIDVALIDITY", func() bool {
-		return w.imap.Count("INBOX") == 0 && w.imap.Count("Processed") == len(samples)
-	})
+	allMovedBack("all are in Processed after a change of UIDVALIDITY")
 	if c := d.counts(); c["accepted"] != len(samples) || c["duplicate"] != 2*len(samples) {
 		t.Errorf("the ledger counts %v", c)
 	}
@@ -268,7 +250,6 @@ func TestMailsThatPeopleMoveBackAreNotAnsweredAgain(t *testing.T) {
 	if _, want := sum(samples); len(w.letters()) != len(want) {
 		t.Errorf("%d letters, want %d", len(w.letters()), len(want))
 	}
-	d.stop()
 }
 
 // A Dovecot that is killed while it moves mails leaves a lock behind, and lets
@@ -277,17 +258,14 @@ func TestDovecotKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
 	w := newWorld(t)
-	w.copies = true
-	b := newBag("dove")
+	w.copies, w.patience = true, 2*catchUp
 	kills := pick(3, 50)
-	samples := b.good(10 * kills)
-	config := w.config()
-	w.feed(config, b)
-	d := w.start(config)
+	samples := w.good(10 * kills)
+	d := w.desk()
+	d.start()
 	w.during(rng, samples, kills, func(int) {
 		w.imap.Kill()
 		w.imap.Restart()
 	})
-	w.settled(d, samples, 0, 2*catchUp)
-	d.stop()
+	d.settles()
 }

@@ -43,30 +43,26 @@ func (b *bag) flood(n int) []sample {
 func TestFloodOfJunkDoesNotHoldUpRepresentatives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("flood")
+	w.patience = 10 * time.Minute
 	total, real := pick(3000, 50_000), 20
-	trash, good := b.flood(total), b.good(real)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(trash[:total/2])
-	w.deliver(good[:real/2])
-	w.deliver(trash[total/2:])
+	trash, good := w.flood(total), w.good(real)
+	d := w.desk()
+	w.deliver(trash[:total/2]...)
+	w.deliver(good[:real/2]...)
+	w.deliver(trash[total/2:]...)
 	began := time.Now()
-	d := w.start(config)
-	d.says(`"mail decided"`, catchUp)
-	w.deliver(good[real/2:])
-	eventually(t, 5*time.Minute, "the real mails are answered", func() bool {
-		return !slices.ContainsFunc(good, func(s sample) bool { return !w.answered(s) })
-	})
+	d.start()
+	d.says(`"mail decided"`)
+	w.deliver(good[real/2:]...)
+	w.eventually("the real mails are answered", func() bool { return w.answered(good...) })
 	t.Logf("%d real mails among %d are answered after %s", real, total, time.Since(began).Round(100*time.Millisecond))
 	before := d.decidedBefore(t, `"disposition":"accepted"`, real/2)
 	t.Logf("%d mails were decided before half of the real ones were", before)
 	if before > total/10 {
 		t.Errorf("real mails waited for %d of junk", before)
 	}
-	w.settled(d, append(trash, good...), 0, 10*time.Minute)
+	d.settles()
 	t.Logf("the flood is over after %s; the daemon took %d MB at most", time.Since(began).Round(100*time.Millisecond), d.peak())
-	d.stop()
 }
 
 // More replies than the limit for everybody are not sent, ops hear of it, and
@@ -75,23 +71,22 @@ func TestFloodOfStrangersOpensTheBreaker(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("crowd")
+	w.patience = 5 * time.Minute
 	const limit, most = 50, 45
 	strangers := make([]sample, pick(200, 5000))
 	for i := range strangers {
-		strangers[i] = b.add((*bag).stranger)
+		strangers[i] = w.add((*bag).stranger)
 	}
-	good := b.good(1)
-	config := w.config(edit{"global_per_minute: 600", fmt.Sprintf("global_per_minute: %d", limit)})
-	w.feed(config, b)
-	w.deliver(strangers)
+	good := w.good(1)
+	d := w.desk(edit{"global_per_minute: 600", fmt.Sprintf("global_per_minute: %d", limit)})
+	w.deliver(strangers...)
 	began := time.Now()
-	d := w.start(config)
-	w.inboxIs(0, 5*time.Minute)
+	d.start()
+	w.inboxIs(0)
 	t.Logf("%d strangers are judged after %s", len(strangers), time.Since(began).Round(100*time.Millisecond))
-	w.deliver(good)
-	eventually(t, catchUp, "the representative is answered, and ops hear", func() bool {
-		return w.answered(good[0]) && slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "reply-limit") })
+	w.deliver(good...)
+	w.eventually("the representative is answered, and ops hear", func() bool {
+		return w.answered(good...) && slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "reply-limit") })
 	})
 	minutes := int(time.Since(began)/time.Minute) + 1
 	refused := 0
@@ -103,7 +98,6 @@ func TestFloodOfStrangersOpensTheBreaker(t *testing.T) {
 	if refused < most || refused > minutes*most {
 		t.Errorf("%d strangers are answered in %d minutes, want %d a minute", refused, minutes, most)
 	}
-	d.stop()
 }
 
 // decidedBefore counts the mails that the log says were decided before the

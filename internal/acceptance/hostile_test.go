@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,47 +53,48 @@ func bombs() map[string]func(head string) []byte {
 func TestHostileMailsDelayNobodyForLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("hostile")
-	config := w.config()
-	var good, all []sample
-	for range bombs() {
-		good = append(good, b.good(1)...)
-	}
-	w.feed(config, b)
-	d := w.start(config)
-	eventually(t, catchUp, "the daemon is ready", d.ready)
-	i := 0
+	good := w.good(len(bombs()))
+	d := w.desk()
+	d.start()
+	d.getsReady()
 	for name, bomb := range bombs() {
-		s := b.add(func(*bag, *sample) {})
+		s, behind := w.add(func(*bag, *sample) {}), good[0]
+		good = good[1:]
 		s.kind, s.raw = name, bomb(s.proven(s.from("acme")))
-		w.deliver([]sample{s, good[i]})
-		all = append(all, s, good[i])
-		i++
-		took := eventually(t, time.Minute, name+": the mail behind it is answered", func() bool { return w.answered(good[i-1]) })
+		w.deliver(s, behind)
+		took := eventually(t, time.Minute, name+": the mail behind it is answered", func() bool { return w.answered(behind) })
 		t.Logf("%s: the mail behind it is answered after %s", name, took.Round(100*time.Millisecond))
 	}
-	w.inboxIs(0, catchUp)
-	if n := w.imap.Count("Processed") + w.imap.Count("Quarantine"); n != len(all) {
-		t.Errorf("%d mails were filed, want %d", n, len(all))
+	w.inboxIs(0)
+	if n := w.imap.Count("Processed") + w.imap.Count("Quarantine"); n != len(w.delivered) {
+		t.Errorf("%d mails were filed, want %d", n, len(w.delivered))
 	}
-	if peak := d.peak(); peak > 512 {
-		t.Errorf("the daemon took %d MB of memory", peak)
-	} else {
-		t.Logf("the daemon took %d MB of memory at most", peak)
-	}
-	d.stop()
+	d.tookAtMost(512)
 }
 
-// answered reports whether all letters about a sample have gone out.
-func (w *world) answered(s sample) bool {
+// answered reports whether all letters about these samples have gone out.
+func (w *world) answered(samples ...sample) bool {
 	w.Helper()
-	n := 0
-	for _, l := range w.letters() {
-		if s.letters[l.key()] > 0 {
-			n++
+	letters := w.letters()
+	return !slices.ContainsFunc(samples, func(s sample) bool {
+		n := 0
+		for _, l := range letters {
+			if s.letters[l.key()] > 0 {
+				n++
+			}
 		}
+		return n < len(s.letters)
+	})
+}
+
+// tookAtMost expects that the daemon took no more memory than that, in MB.
+func (d *desk) tookAtMost(most int) {
+	d.w.Helper()
+	peak := d.peak()
+	d.w.Logf("the daemon took %d MB of memory at most", peak)
+	if peak > most {
+		d.w.Errorf("the daemon took %d MB of memory, want %d at most", peak, most)
 	}
-	return n >= len(s.letters)
 }
 
 // peak is the most memory that the daemon has had resident, in MB; 0 where

@@ -11,15 +11,12 @@ import (
 )
 
 // behindIMAP is a world whose mail server is reached through an interceptor.
-func behindIMAP(t *testing.T) (*world, *interceptor, string) {
+func behindIMAP(t *testing.T) (*world, *interceptor) {
 	t.Helper()
 	w := newWorld(t)
 	server := intercept(t, w.imap.Addr, false)
-	return w, server, w.config(plainIMAP(w, server))
-}
-
-func plainIMAP(w *world, server *interceptor) edit {
-	return edit{"imaps://desk%40example.com@" + w.imap.TLSAddr, "imap://desk%40example.com@" + server.Addr}
+	w.imapURL = "imap://desk%40example.com@" + server.Addr
+	return w, server
 }
 
 // Whatever ends a connection, at whatever command, costs time alone.
@@ -27,33 +24,29 @@ func TestConnectionThatEndsAtEachCommandOfIMAP(t *testing.T) {
 	t.Parallel()
 	faults := []action{{answer: "* BYE going down\r\n", hangUp: true}, {hangUp: true}, {lose: true}, {silent: true}}
 	rng := random(t)
-	w, server, _ := behindIMAP(t)
-	config := w.config(plainIMAP(w, server), edit{`ops: ["` + ops + `"]`, "ops: []"}) // who would hear of minutes without a calm one
-	b := newBag("bye")
+	w, server := behindIMAP(t)
 	commands := []string{"AUTHENTICATE", "NOOP", "SELECT", "UID SEARCH", "UID FETCH", "UID MOVE", "IDLE", "DONE"}
-	samples := b.good(2 * len(commands) * len(faults))
-	w.feed(config, b)
-	d := w.start(config)
-	eventually(t, catchUp, "the daemon is ready", d.ready)
-	done := 0
+	samples := w.good(2 * len(commands) * len(faults))
+	d := w.desk(edit{`ops: ["` + ops + `"]`, "ops: []"}) // who would hear of minutes without a calm one
+	d.start()
+	d.getsReady()
 	for _, command := range commands {
 		for _, f := range faults {
 			if !long() && (f.silent || rng.IntN(4) > 0) {
 				continue
 			}
-			met := server.at(command, 1, f)
-			w.deliver(samples[done : done+2])
+			met, two := server.at(command, 1, f), samples[:2]
+			samples = samples[2:]
+			w.deliver(two...)
 			if !strings.Contains("UID FETCH UID MOVE DONE", command) {
 				server.cut() // it begins anew
 			}
-			eventually(t, 2*time.Minute, fmt.Sprintf("%s, %+v: it has happened, and two mails are answered", command, f), func() bool {
-				return met() && w.answered(samples[done]) && w.answered(samples[done+1])
+			w.eventually(fmt.Sprintf("%s, %+v: it has happened, and two mails are answered", command, f), func() bool {
+				return met() && w.answered(two...)
 			})
-			done += 2
 		}
 	}
-	w.settled(d, samples[:done], 0, catchUp)
-	d.stop()
+	d.settles()
 }
 
 // Where mails cannot leave the inbox, or the server only says that they have,
@@ -69,29 +62,27 @@ func TestServerThatFilesNothing(t *testing.T) {
 				onlyLong(t)
 			}
 			t.Parallel()
-			w, server, config := behindIMAP(t)
-			b := newBag("file")
-			samples := b.good(10)
-			w.feed(config, b)
-			w.deliver(samples)
+			w, server := behindIMAP(t)
+			w.deliver(w.good(10)...)
+			d := w.desk()
+			moves := func() int { return server.saw(strings.HasPrefix, "UID MOVE") }
 			server.at("UID MOVE", -1, action{answer: answer})
-			d := w.start(config)
-			w.allOut(samples, "unfiled")
-			eventually(t, catchUp, "filing was tried", func() bool { return server.saw(strings.HasPrefix, "UID MOVE") > 1 })
+			d.start()
+			w.allOut("unfiled")
+			w.eventually("filing was tried", func() bool { return moves() > 1 })
 			d.kill()
-			d = w.start(config)
-			tries := server.saw(strings.HasPrefix, "UID MOVE")
-			eventually(t, catchUp, "filing was tried again", func() bool { return server.saw(strings.HasPrefix, "UID MOVE") > tries })
-			if n := w.imap.Count("INBOX"); n != len(samples) {
-				t.Errorf("the inbox holds %d mails, want %d", n, len(samples))
+			d.start()
+			tries := moves()
+			w.eventually("filing was tried again", func() bool { return moves() > tries })
+			if n := w.imap.Count("INBOX"); n != len(w.delivered) {
+				t.Errorf("the inbox holds %d mails, want %d", n, len(w.delivered))
 			}
 			if long() {
 				eventually(t, 5*time.Minute, "ops hear of it", func() bool { return w.countTo(ops) == 1 })
-				samples[0].alarms = true
+				w.delivered[0].alarms = true
 			}
 			server.play(nil)
-			w.settled(d, samples, 0, catchUp)
-			d.stop()
+			d.settles()
 		})
 	}
 }
@@ -104,22 +95,20 @@ func TestServerWithoutMove(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.imap = realserver.Dovecot(t, realserver.DovecotConfig("protocol imap {\n imap_capability = "+name+"\n}"))
-			b := newBag("move")
-			samples := b.good(20)
-			config := w.config()
-			w.feed(config, b)
-			w.deliver(samples)
+			w.serveMail(realserver.Dovecot(t, realserver.DovecotConfig("protocol imap {\n imap_capability = "+name+"\n}")))
+			samples := w.good(20)
+			d := w.desk()
+			w.deliver(samples...)
 			w.imap.Doveadm("flags", "add", "-u", realserver.User, `\Deleted`, "mailbox", "INBOX", "header", "subject", samples[7].serial)
-			d := w.start(config)
+			d.start()
 			copied := func() bool { return w.imap.Count("Processed") == len(samples)-1 }
 			if !marks {
 				copied = func() bool { return w.imap.Count("Processed") == len(samples) }
 			}
-			eventually(t, catchUp, "mails are copied", copied)
+			w.eventually("mails are copied", copied)
 			d.stop()
-			d = w.start(config)
-			eventually(t, catchUp, "the daemon is ready again", d.ready)
+			d.start()
+			d.getsReady()
 			left := w.imap.List("INBOX")
 			for _, m := range left {
 				if serialOf(m) != samples[7].serial && !slices.Contains(m.Flags, "$EscalationdDone") {
@@ -130,10 +119,7 @@ func TestServerWithoutMove(t *testing.T) {
 				t.Errorf("%d mails are left, want %d", len(left), want)
 			}
 			w.once(w.letters(), 0)
-			if code, out, complaint := w.run("verify", "--config", config); code != 0 {
-				t.Errorf("verify exits %d: %s%s", code, out, complaint)
-			}
-			d.stop()
+			d.does("verify")
 		})
 	}
 }
@@ -141,12 +127,11 @@ func TestServerWithoutMove(t *testing.T) {
 // What a server sends without end is not kept.
 func TestHostileIMAPServerTakesNoMemory(t *testing.T) {
 	t.Parallel()
-	w, server, config := behindIMAP(t)
-	b := newBag("endless")
-	samples := b.good(4)
-	w.feed(config, b)
-	d := w.start(config)
-	eventually(t, catchUp, "the daemon is ready", d.ready)
+	w, server := behindIMAP(t)
+	samples := w.good(4)
+	d := w.desk()
+	d.start()
+	d.getsReady()
 	megabyte := strings.Repeat("x", 1<<20)
 	for name, a := range map[string]action{
 		"an endless line":     {answer: "* OK " + megabyte, flood: true},
@@ -162,24 +147,17 @@ func TestHostileIMAPServerTakesNoMemory(t *testing.T) {
 				continue
 			}
 			met := server.at(command, 1, a)
-			w.deliver(samples[:1]) // there is something to fetch
+			w.deliver(samples[0]) // there is something to fetch
 			server.cut()
-			eventually(t, 2*time.Minute, name+" at "+command, func() bool { return met() && d.ready() })
+			w.eventually(name+" at "+command, func() bool { return met() && d.ready() })
 		}
 	}
 	server.play(nil)
 	server.greet(action{answer: megabyte, flood: true})
 	server.cut()
-	d.says("far more than was asked for", catchUp)
+	d.says("far more than was asked for")
 	server.greet(action{})
-	w.deliver(samples)
-	eventually(t, catchUp, "all mails are answered", func() bool {
-		return w.answered(samples[0]) && w.answered(samples[1]) && w.answered(samples[2]) && w.answered(samples[3])
-	})
-	if peak := d.peak(); peak > 256 {
-		t.Errorf("the daemon took %d MB of memory", peak)
-	} else {
-		t.Logf("the daemon took %d MB of memory at most", peak)
-	}
-	d.stop()
+	w.deliver(samples...)
+	w.eventually("all mails are answered", func() bool { return w.answered(samples...) })
+	d.tookAtMost(256)
 }

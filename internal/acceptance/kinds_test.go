@@ -17,21 +17,16 @@ const catchUp = 2 * time.Minute
 func TestMailsOfAllKindsEachEndOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("kind")
-	first, second := b.fill(198)
-	first = append(first, b.add((*bag).tooLarge), b.add((*bag).tooLarge))
-	config := w.config()
-	w.feed(config, b)
-	if code, out, complaint := w.run("check", "--config", config); code != 0 {
-		t.Errorf("check exits %d: %s%s", code, out, complaint)
-	}
-	w.deliver(first)
-	d := w.start(config)
-	w.inboxIs(0, catchUp)
-	w.deliver(second)
-	w.settled(d, append(first, second...), 0, catchUp)
-	eventually(t, catchUp, "/readyz is 200 when all is well", d.ready)
-	d.stop()
+	first, second := w.fill(198)
+	first = append(first, w.add((*bag).tooLarge), w.add((*bag).tooLarge))
+	d := w.desk()
+	d.does("check")
+	w.deliver(first...)
+	d.start()
+	w.inboxIs(0)
+	w.deliver(second...)
+	d.settles()
+	d.getsReady()
 }
 
 func TestKilledAtRandomMomentsNothingIsLostOrDoubled(t *testing.T) {
@@ -39,29 +34,27 @@ func TestKilledAtRandomMomentsNothingIsLostOrDoubled(t *testing.T) {
 	rng := random(t)
 	kills := pick(8, 20)
 	w := newWorld(t)
-	b := newBag("kill")
-	first, second := b.fill(pick(200, 500))
-	config := w.config()
-	w.feed(config, b)
+	first, second := w.fill(pick(200, 500))
+	d := w.desk()
 	early := kills * 3 / 4
-	w.killAtRandom(config, rng, first, early)
-	d := w.start(config)
-	w.inboxIs(0, catchUp)
+	d.killAtRandom(rng, first, early)
+	d.start()
+	w.inboxIs(0)
 	d.kill()
-	w.killAtRandom(config, rng, second, kills-early-1)
-	d = w.start(config)
+	d.killAtRandom(rng, second, kills-early-1)
+	d.start()
 	// At each kill no more than the relay's four connections are in use.
-	w.settled(d, append(first, second...), 4*kills, catchUp)
-	d.stop()
+	d.settlesButFor(4 * kills)
 }
 
 // killAtRandom delivers mails in as many portions as there are kills, and
 // kills the daemon at a random moment while it works on each.
-func (w *world) killAtRandom(config string, rng *rand.Rand, samples []sample, kills int) {
+func (d *desk) killAtRandom(rng *rand.Rand, samples []sample, kills int) {
+	w := d.w
 	w.Helper()
 	for i := range kills {
-		w.deliver(samples[i*len(samples)/kills : (i+1)*len(samples)/kills])
-		d := w.start(config)
+		w.deliver(portion(samples, i, kills)...)
+		d.start()
 		moment := time.Duration(50+rng.IntN([]int{800, 3500}[i%2])) * time.Millisecond // mails are moved after some two seconds
 		select {
 		case <-time.After(moment):
@@ -81,25 +74,16 @@ func TestSeveralDaemonsDoWhatOneDoes(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.imap.Doveadm("mailbox", "create", "-u", realserver.User, secondInbox)
-			b := newBag("several")
-			first, second := b.fill(pick(150, 300))
-			configs := make([]string, n)
-			for i := range configs {
-				configs[i] = w.config(edit{"\nsmtp:  ", w.second() + "\nsmtp:  "})
-			}
-			w.feed(configs[0], b)
-			desks := make([]*desk, n)
-			for i, c := range configs {
-				desks[i] = w.start(c)
+			first, second := w.fill(pick(150, 300))
+			desks := w.desks(n, edit{"\nsmtp:  ", w.second() + "\nsmtp:  "})
+			for _, d := range desks {
+				d.start()
 			}
 			w.deliverToBoth(first)
-			w.decided(catchUp)
+			w.decided()
 			w.deliverToBoth(second)
-			w.decided(catchUp)
-			w.settled(desks[0], append(first, second...), 0, catchUp)
-			for _, d := range desks {
-				d.stop()
-			}
+			w.decided()
+			desks[0].settles()
 		})
 	}
 }
@@ -114,16 +98,14 @@ func (w *world) second() string {
 
 func (w *world) deliverToBoth(samples []sample) {
 	w.Helper()
-	w.deliver(samples[:len(samples)/2])
-	for _, s := range samples[len(samples)/2:] {
-		w.imap.Deliver(secondInbox, s.raw)
-	}
+	w.deliverTo("INBOX", samples[:len(samples)/2])
+	w.deliverTo(secondInbox, samples[len(samples)/2:])
 }
 
 // decided waits until both inboxes are empty.
-func (w *world) decided(patience time.Duration) {
+func (w *world) decided() {
 	w.Helper()
-	eventually(w, patience, "both inboxes are empty", func() bool {
+	w.eventually("both inboxes are empty", func() bool {
 		return w.imap.Count("INBOX") == 0 && w.imap.Count(secondInbox) == 0
 	})
 }
@@ -131,21 +113,17 @@ func (w *world) decided(patience time.Duration) {
 func TestStopInTheMiddleLosesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("stop")
-	samples := b.good(80)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples)
-	d := w.start(config)
+	w.deliver(w.good(80)...)
+	d := w.desk()
+	d.start()
 	w.underWay(5)
 	d.stop()
-	d = w.start(config)
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	d.start()
+	d.settles()
 }
 
 // underWay waits until the relay has been given n letters.
 func (w *world) underWay(n int) {
 	w.Helper()
-	eventually(w, catchUp, "letters go out", func() bool { return len(w.sink.Mails()) >= n })
+	w.eventually("letters go out", func() bool { return len(w.sink.Mails()) >= n })
 }

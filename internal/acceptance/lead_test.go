@@ -18,19 +18,18 @@ const (
 func (d *desk) leads(patience time.Duration) time.Duration {
 	d.w.Helper()
 	return eventually(d.w, patience, "the daemon serves the inbox", func() bool {
-		return strings.Contains(d.said(), "inbox connected")
+		return strings.Contains(d.saidNow(), "inbox connected")
 	})
 }
 
 // pair starts two daemons, of which the first leads.
-func (w *world) pair(b *bag) (leader, second *desk) {
+func (w *world) pair() (leader, second *desk) {
 	w.Helper()
-	configs := []string{w.config(), w.config()}
-	w.feed(configs[0], b)
-	leader = w.start(configs[0])
+	leader, second = w.desk(), w.desk()
+	leader.start()
 	leader.leads(catchUp)
-	second = w.start(configs[1])
-	second.says("standing by", catchUp)
+	second.start()
+	second.says("standing by")
 	return leader, second
 }
 
@@ -47,17 +46,15 @@ func TestInboxOfADaemonThatEndsIsTakenOver(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			b := newBag("take")
-			samples := b.good(20)
-			leader, second := w.pair(b)
-			eventually(t, catchUp, "a daemon that stands by is ready", second.ready)
-			w.deliver(samples[:10])
-			w.inboxIs(0, catchUp)
+			samples := w.good(20)
+			leader, second := w.pair()
+			second.getsReady()
+			w.deliver(samples[:10]...)
+			w.inboxIs(0)
 			c.end(leader)
-			w.deliver(samples[10:])
+			w.deliver(samples[10:]...)
 			t.Logf("the inbox was taken over after %s", second.leads(c.within).Round(10*time.Millisecond))
-			w.settled(second, samples, 4, catchUp)
-			second.stop()
+			second.settlesButFor(4)
 		})
 	}
 }
@@ -67,20 +64,17 @@ func TestInboxOfADaemonThatEndsIsTakenOver(t *testing.T) {
 func TestDaemonStartedAgainServesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("again")
-	samples := b.good(2)
-	config := w.config()
-	w.feed(config, b)
-	d := w.start(config)
+	samples := w.good(2)
+	d := w.desk()
+	d.start()
 	d.leads(catchUp)
 	d.kill()
-	w.deliver(samples)
-	d = w.start(config)
-	w.settled(d, samples, 0, catchUp)
-	if strings.Contains(d.said()[d.from:], "standing by") {
+	w.deliver(samples...)
+	d.start()
+	d.settles()
+	if strings.Contains(d.saidNow(), "standing by") {
 		t.Error("it waited for its own lease to end")
 	}
-	d.stop()
 }
 
 // A daemon that stands still for longer than its lease, and goes on, decides
@@ -88,53 +82,40 @@ func TestDaemonStartedAgainServesAtOnce(t *testing.T) {
 func TestDaemonThatStoodStillChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("still")
-	samples := b.good(60)
-	leader, second := w.pair(b)
-	w.deliver(samples)
+	samples := w.good(60)
+	leader, second := w.pair()
+	w.deliver(samples...)
 	w.underWay(3)
-	_ = leader.cmd.Process.Signal(syscall.SIGSTOP)
+	leader.signal(syscall.SIGSTOP)
 	second.leads(catchUp)
-	w.inboxIs(0, catchUp)
-	w.allOut(samples, "past the leases")
+	w.inboxIs(0)
+	w.allOut("past the leases")
 	before := leader.said()
-	_ = leader.cmd.Process.Signal(syscall.SIGCONT)
-	leader.says("standing by", catchUp)
-	w.settled(second, samples, 2*4, catchUp) // what its connections were sending, and had just sent
+	leader.signal(syscall.SIGCONT)
+	leader.says("standing by")
+	second.settlesButFor(2 * 4) // what its connections were sending, and had just sent
 	for _, words := range []string{"mail decided", "mails filed"} {
 		if after := strings.TrimPrefix(leader.said(), before); strings.Contains(after, words) {
 			t.Errorf("after it stood still the daemon says %q", words)
 		}
 	}
-	second.stop()
-	leader.stop()
 }
 
 func TestManyDaemonsInTurnLoseNoMail(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("turn")
-	samples := b.good(100)
-	configs := make([]string, 5)
-	desks := make([]*desk, len(configs))
-	for i := range configs {
-		configs[i] = w.config()
-	}
-	w.feed(configs[0], b)
-	for i := range desks {
-		desks[i] = w.start(configs[i])
+	samples := w.good(100)
+	desks := w.desks(5)
+	for _, d := range desks {
+		d.start()
 	}
 	for round := range 10 {
-		w.deliver(samples[10*round : 10*round+10])
-		i := round % len(desks)
-		desks[i].stop()
-		desks[i] = w.start(configs[i])
+		w.deliver(portion(samples, round, 10)...)
+		desks[round%len(desks)].stop()
+		desks[round%len(desks)].start()
 	}
-	w.settled(desks[0], samples, 0, catchUp)
-	for _, d := range desks {
-		d.stop()
-	}
+	desks[0].settles()
 }
 
 // While daemons are restarted one after the other, each mail is answered within
@@ -143,15 +124,12 @@ func TestRollingRestartDelaysNoMailBeyondTheLease(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("roll")
-	samples := b.good(60)
-	configs := []string{w.config(), w.config(), w.config()}
-	w.feed(configs[0], b)
-	desks := make([]*desk, len(configs))
-	for i, c := range configs {
-		desks[i] = w.start(c)
+	samples := w.good(60)
+	desks := w.desks(3)
+	for _, d := range desks {
+		d.start()
+		d.getsReady()
 	}
-	eventually(t, catchUp, "all are ready", func() bool { return desks[0].ready() && desks[1].ready() && desks[2].ready() })
 	delivered, longest := map[string]time.Time{}, time.Duration(0)
 	answered := func() bool {
 		for _, l := range w.letters() {
@@ -163,12 +141,12 @@ func TestRollingRestartDelaysNoMailBeyondTheLease(t *testing.T) {
 		return len(delivered) == 0
 	}
 	for i, s := range samples {
-		w.deliver([]sample{s})
+		w.deliver(s)
 		delivered[customerOf(s)] = time.Now()
 		if i%5 == 4 {
-			turn := i / 5 % len(desks)
-			desks[turn].stop()
-			desks[turn] = w.start(configs[turn])
+			d := desks[i/5%len(desks)]
+			d.stop()
+			d.start()
 		}
 		<-time.After(300 * time.Millisecond)
 		answered()
@@ -178,10 +156,7 @@ func TestRollingRestartDelaysNoMailBeyondTheLease(t *testing.T) {
 	if longest > takeover {
 		t.Errorf("a mail was answered after %s, want %s at most", longest, takeover)
 	}
-	w.settled(desks[0], samples, 0, catchUp)
-	for _, d := range desks {
-		d.stop()
-	}
+	desks[0].settles()
 }
 
 // customerOf is who wrote a sample.
@@ -199,23 +174,18 @@ func customerOf(s sample) string {
 func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("recall")
-	samples := b.good(120)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples)
-	d := w.start(config)
-	w.settled(d, samples, 0, catchUp)
+	samples, fresh := w.good(120), w.good(1)
+	d := w.desk()
+	w.deliver(samples...)
+	d.start()
+	d.settles()
 
 	w.emptyRedis()
-	d.says("ledger accept", catchUp)
-	fresh := b.add((*bag).plain)
-	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
-		t.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
-	}
-	w.deliver([]sample{fresh})
-	w.inboxIs(len(samples)+1, catchUp)
-	eventually(t, catchUp, "ops are told that case data are missing", func() bool {
+	d.says("ledger accept")
+	d.does("ledger", "accept")
+	w.deliver(fresh...)
+	w.inboxIs(len(samples) + 1)
+	w.eventually("ops are told that case data are missing", func() bool {
 		for _, l := range w.letters() {
 			if l.to == ops && strings.Contains(l.raw, "representatives") {
 				return true
@@ -224,11 +194,11 @@ func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
 		return false
 	})
 	d.stop()
-	d = w.start(config) // once: not again at the next start
+	d.start() // once: not again at the next start
 	d.leads(catchUp)
-	w.feed(config, b)
-	w.inboxIs(0, catchUp)
-	eventually(t, catchUp, "each mail has an outcome again", func() bool { return d.counts()["accepted"] == len(samples)+1 })
+	w.feed()
+	w.inboxIs(0)
+	w.eventually("each mail has an outcome again", func() bool { return d.counts()["accepted"] == len(samples)+1 })
 	if n := strings.Count(d.said(), "are back in the inbox"); n != 1 {
 		t.Errorf("mails were recalled %d times", n)
 	}
@@ -240,5 +210,4 @@ func TestMailsWithoutARecordAreTakenUpAgain(t *testing.T) {
 			t.Errorf("a letter refuses a mail: %s", l.subject)
 		}
 	}
-	d.stop()
 }

@@ -13,13 +13,11 @@ import (
 func TestOnlyTheLeaderCanTakeAnEscalation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("lead")
-	samples := b.good(4)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples)
-	d := w.start(config)
-	w.settled(d, samples, 0, catchUp)
+	samples := w.good(4)
+	d := w.desk()
+	w.deliver(samples...)
+	d.start()
+	d.settles()
 
 	var toLeaders []letter
 	for _, l := range w.letters() {
@@ -45,9 +43,8 @@ func TestOnlyTheLeaderCanTakeAnEscalation(t *testing.T) {
 	again := ack
 	again.disposition, again.letters = "duplicate", nil
 
-	w.deliver([]sample{forged, ack})
-	w.inboxIs(0, catchUp)
-	w.deliver([]sample{again})
-	w.settled(d, append(samples, forged, ack, again), 0, catchUp)
-	d.stop()
+	w.deliver(forged, ack)
+	w.inboxIs(0)
+	w.deliver(again)
+	d.settles()
 }

@@ -83,42 +83,59 @@ func (w *world) once(letters []letter, extra int) (distinct []letter) {
 	return distinct
 }
 
-// inboxIs waits until the inbox holds n mails.
-func (w *world) inboxIs(n int, patience time.Duration) time.Duration {
+// noneMoreThan expects that no letter went out more often than that.
+func (w *world) noneMoreThan(n int) {
 	w.Helper()
-	return eventually(w, patience, fmt.Sprintf("the inbox holds %d mails", n), func() bool { return w.imap.Count("INBOX") == n })
+	copies := map[string]int{}
+	for _, l := range w.letters() {
+		if copies[l.id]++; copies[l.id] > n {
+			w.Errorf("letter %s went out %d times", l.id, copies[l.id])
+		}
+	}
 }
 
-// settled waits until all samples have left the inbox and nothing waits in
-// the outbox, and judges what came of them: dispositions, folders, letters.
-// Up to extra letters may have gone out once more.
-func (w *world) settled(d *desk, samples []sample, extra int, patience time.Duration) {
+// inboxIs waits until the inbox holds n mails.
+func (w *world) inboxIs(n int) time.Duration {
 	w.Helper()
-	dispositions, want := sum(samples)
-	alarms := slices.ContainsFunc(samples, func(s sample) bool { return s.alarms })
+	return w.eventually(fmt.Sprintf("the inbox holds %d mails", n), func() bool { return w.imap.Count("INBOX") == n })
+}
+
+// settles waits until all mails that were delivered have left the inboxes and
+// nothing waits in the outbox, and judges what came of them: dispositions,
+// folders, letters.
+func (d *desk) settles() {
+	d.w.Helper()
+	d.settlesButFor(0)
+}
+
+// settlesButFor is settles where up to so many letters may have gone out once
+// more.
+func (d *desk) settlesButFor(extra int) {
+	w := d.w
+	w.Helper()
+	alarms := slices.ContainsFunc(w.delivered, func(s sample) bool { return s.alarms })
 	began := time.Now()
-	w.inboxIs(0, patience)
-	eventually(w, patience-time.Since(began), "nothing waits in the outbox", func() bool {
+	w.inboxIs(0)
+	w.eventually("nothing waits in the outbox", func() bool {
 		if !d.running() {
 			w.Fatalf("the daemon has ended, exit %d", d.code())
 		}
 		return d.counts()["outbox_waiting"] == 0
 	})
 	if alarms {
-		eventually(w, catchUp, "ops are told", func() bool {
-			return slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops })
-		})
+		w.eventually("ops are told", func() bool { return w.countTo(ops) > 0 })
 	}
-	w.Logf("%d mails are settled after %s", len(samples), time.Since(began).Round(10*time.Millisecond))
-	w.judge(d, samples, dispositions, want, extra)
+	w.Logf("%d mails are settled after %s", len(w.delivered), time.Since(began).Round(10*time.Millisecond))
+	w.judge(d, extra)
 }
 
-func (w *world) judge(d *desk, samples []sample, dispositions, want map[string]int, extra int) {
+func (w *world) judge(d *desk, extra int) {
 	w.Helper()
-	w.judgeFolders(samples)
+	w.judgeFolders()
 	if code, out, complaint := w.run("verify", "--config", d.conf); code != 0 {
 		w.Errorf("verify exits %d: %s%s", code, out, complaint)
 	}
+	dispositions, want := sum(w.delivered)
 	counts := d.counts()
 	for disposition := range counts {
 		if !slices.Contains(strings.Fields("accepted updated parked returned refused command duplicate bounced ignored quarantined"), disposition) {
@@ -140,7 +157,7 @@ func (w *world) judge(d *desk, samples []sample, dispositions, want map[string]i
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.Errorf("letters (-want +got):\n%s", diff)
 	}
-	told := slices.ContainsFunc(samples, func(s sample) bool { return s.alarms })
+	told := slices.ContainsFunc(w.delivered, func(s sample) bool { return s.alarms })
 	if alarms > 0 != told || alarms > 6 {
 		w.Errorf("ops got %d letters", alarms)
 	}
@@ -152,10 +169,10 @@ func (w *world) judge(d *desk, samples []sample, dispositions, want map[string]i
 }
 
 // judgeFolders compares where each mail lies with where it belongs.
-func (w *world) judgeFolders(samples []sample) {
+func (w *world) judgeFolders() {
 	w.Helper()
 	want, got := map[string]int{}, map[string]int{}
-	for _, s := range samples {
+	for _, s := range w.delivered {
 		want[s.folder+" "+s.serial]++
 	}
 	for _, folder := range []string{"INBOX", "Processed", "Quarantine"} {

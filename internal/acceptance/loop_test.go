@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // machine answers every letter it gets, as if a person did: each answer has a
@@ -78,22 +77,20 @@ func TestLoopsEndWithoutHelpOfHeaders(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
 	w := newWorld(t)
-	b := newBag("loop")
-	config := w.config(edit{"per_sender: 10", "per_sender: 1000"})
 	beginnings := []func(*bag, *sample){(*bag).plain, (*bag).noForm, (*bag).gap, (*bag).stranger, (*bag).unknownCase, (*bag).closedCase}
 	talkers := map[string]machine{}
 	var first []sample
 	for _, m := range machines() {
 		for _, begin := range beginnings {
-			s := b.add(begin)
+			s := w.add(begin)
 			from := fromField(s.raw)
 			talkers[from] = m
 			first = append(first, s)
 		}
 	}
-	w.feed(config, b)
-	d := w.start(config)
-	w.deliver(first)
+	d := w.desk(edit{"per_sender: 10", "per_sender: 1000"})
+	d.start()
+	w.deliver(first...)
 	got := w.talk(rng, d, talkers)
 	for _, s := range first {
 		from := fromField(s.raw)
@@ -101,7 +98,6 @@ func TestLoopsEndWithoutHelpOfHeaders(t *testing.T) {
 			t.Errorf("a machine that answers with %s after a mail of the kind %q gets %d letters", talkers[from].name, s.kind, n)
 		}
 	}
-	d.stop()
 }
 
 // talk has machines answer their letters until nobody gets one any more, and
@@ -110,7 +106,7 @@ func (w *world) talk(rng *rand.Rand, d *desk, talkers map[string]machine) map[st
 	w.Helper()
 	const enough = 50
 	got, seen := map[string]int{}, map[string]bool{}
-	eventually(w, 2*time.Minute, "the machines fall silent", func() bool {
+	w.eventually("the machines fall silent", func() bool {
 		silent := w.imap.Count("INBOX") == 0 && d.counts()["outbox_waiting"] == 0 && len(seen) > 0
 		for _, l := range w.letters() {
 			if m, ok := talkers[l.to]; ok && !seen[l.id] && got[l.to] < enough {

@@ -15,37 +15,26 @@ import (
 func TestVolatileRedisIsUsedWhereThatIsAllowed(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t, "appendonly no")
-	b := newBag("forgets")
-	samples := b.good(3)
-	config := w.config(edit{"allow_volatile: false", "allow_volatile: true"})
-	w.feed(config, b)
-	w.deliver(samples)
-	d := w.start(config)
-	d.says("REDIS IS VOLATILE", catchUp)
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	w.deliver(w.good(3)...)
+	d := w.desk(edit{"allow_volatile: false", "allow_volatile: true"})
+	d.start()
+	d.says("REDIS IS VOLATILE")
+	d.settles()
 }
 
 // An empty Redis knows no case. Nobody is told so.
 func TestEmptiedRedisIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("empty")
-	samples := b.good(12)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples[:6])
-	d := w.start(config)
-	w.settled(d, samples[:6], 0, catchUp)
-	d.stop()
+	answered, waiting := w.good(6), w.good(6)
+	d := w.deskThatAnswered(answered)
+	before := w.letters()
 
 	w.emptyRedis()
-	w.feed(config, b)
-	before := w.letters()
-	w.deliver(samples[6:])
-	d = w.start(config)
-	w.heldUntilAccepted(d, config, before, samples)
-	d.stop()
+	w.feed()
+	w.deliver(waiting...)
+	d.start()
+	d.holdsUntilAccepted(before)
 }
 
 // The same when it happens under a running desk, and mail comes before it has
@@ -53,90 +42,81 @@ func TestEmptiedRedisIsHeld(t *testing.T) {
 func TestRedisEmptiedUnderARunningDeskIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("flushed")
-	samples := b.good(12)
-	config, second := w.config(), w.config()
-	w.feed(config, b)
-	w.deliver(samples[:6])
-	d, other := w.start(config), w.start(second)
-	w.settled(d, samples[:6], 0, catchUp)
-
+	answered, waiting := w.good(6), w.good(6)
+	d, other := w.desk(), w.desk()
+	w.deliver(answered...)
+	d.start()
+	other.start()
+	d.settles()
 	before := w.letters()
+
 	w.emptyRedis()
-	w.deliver(samples[6:])
-	other.says("ledger accept", catchUp)
-	w.heldUntilAccepted(d, config, before, samples)
-	d.stop()
-	other.stop()
+	w.deliver(waiting...)
+	other.says("ledger accept")
+	d.holdsUntilAccepted(before)
 }
 
 // A Redis that lost its last seconds is found out by the desk's own count.
 func TestRolledBackRedisIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t)
-	b := newBag("cutoff")
-	samples := b.good(12)
-	config := w.config()
-	w.feed(config, b)
+	answered, waiting := w.good(6), w.good(6)
+	w.feed()
 	fed := w.sizeOfAOF()
-	w.deliver(samples[:6])
-	d := w.start(config)
-	w.settled(d, samples[:6], 0, catchUp)
-	d.stop()
-
+	d := w.deskThatAnswered(answered)
 	before := w.letters()
+
 	w.redis.Stop()
 	w.cutAOF(fed + 12_000) // the desk's ledger is begun there, and little more
 	w.redis.Restart()
-	w.deliver(samples[6:])
-	d = w.start(config)
-	w.heldUntilAccepted(d, config, before, samples)
-	d.stop()
+	w.deliver(waiting...)
+	d.start()
+	d.holdsUntilAccepted(before)
 }
 
 // A Redis that holds another desk's ledger is not worked with.
 func TestAnotherDesksRedisIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t)
-	b := newBag("wrong")
-	samples := b.good(12)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples[:6])
-	d := w.start(config)
-	w.settled(d, samples[:6], 0, catchUp)
-	d.stop()
-
-	elsewhere := strings.TrimSuffix(w.redisURL, "0") + "1"
-	w.imap.Doveadm("mailbox", "create", "-u", realserver.User, secondInbox)
-	other := w.config(edit{w.redisURL, elsewhere}, edit{"processed: Processed", "processed: " + secondInbox})
-	d = w.start(other) // the other desk
-	d.leads(catchUp)
-	d.stop()
-
+	answered, waiting := w.good(6), w.good(6)
+	d := w.deskThatAnswered(answered)
 	before := w.letters()
-	w.deliver(samples[6:])
-	text, err := os.ReadFile(config)
-	if err == nil {
-		err = os.WriteFile(config, []byte(strings.Replace(string(text), w.redisURL, elsewhere, 1)), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	d = w.start(config)
-	d.saysNow("another ledger", catchUp)
-	w.heldUntilAccepted(d, config, before, samples)
-	d.stop()
+
+	own, elsewhere := w.redisURL, strings.TrimSuffix(w.redisURL, "0")+"1"
+	w.redisURL = elsewhere
+	w.imap.Doveadm("mailbox", "create", "-u", realserver.User, secondInbox)
+	other := w.desk(edit{"processed: Processed", "processed: " + secondInbox})
+	other.start()
+	other.leads(catchUp)
+	other.stop()
+
+	w.deliver(waiting...)
+	d.reconfigure(edit{own, elsewhere})
+	d.start()
+	d.says("another ledger")
+	d.holdsUntilAccepted(before)
 }
 
-// heldUntilAccepted expects a desk that answers nobody until a person says
-// that it may go on. Then all samples are answered; none is told that a case
-// is unknown, and what had gone out before bears the same Message-ID again.
-func (w *world) heldUntilAccepted(d *desk, config string, before []letter, samples []sample) {
+// deskThatAnswered is a desk that was stopped when it had answered these mails.
+func (w *world) deskThatAnswered(samples []sample) *desk {
 	w.Helper()
-	d.saysNow("ledger accept", catchUp)
-	eventually(w, catchUp, "ops are told", func() bool { return len(w.letters()) > len(before) })
-	w.feedAgain(config)
+	d := w.desk()
+	w.deliver(samples...)
+	d.start()
+	d.settles()
+	d.stop()
+	return d
+}
+
+// holdsUntilAccepted expects a desk that answers nobody until a person says
+// that it may go on. Then all mails are answered; nobody is told that a case
+// is unknown, and what had gone out before bears the same Message-ID again.
+func (d *desk) holdsUntilAccepted(before []letter) {
+	w := d.w
+	w.Helper()
+	d.says("ledger accept")
+	w.eventually("ops are told", func() bool { return len(w.letters()) > len(before) })
+	w.feed()
 	waiting := w.imap.Count("INBOX")
 	var told int
 	for _, l := range w.letters()[len(before):] {
@@ -150,11 +130,9 @@ func (w *world) heldUntilAccepted(d *desk, config string, before []letter, sampl
 	if told != 1 {
 		w.Errorf("ops were told %d times that the desk holds, want once", told)
 	}
-	if code, out, complaint := w.run("ledger", "accept", "--config", config); code != 0 {
-		w.Fatalf("ledger accept exits %d: %s%s", code, out, complaint)
-	}
+	d.does("ledger", "accept")
 	w.Logf("%d mails waited", waiting)
-	_, want := sum(samples)
+	_, want := sum(w.delivered)
 	ids := func() (all []string) {
 		for _, l := range w.letters() {
 			if l.to != ops && !slices.Contains(all, l.id) {
@@ -163,8 +141,8 @@ func (w *world) heldUntilAccepted(d *desk, config string, before []letter, sampl
 		}
 		return all
 	}
-	w.inboxIs(0, catchUp)
-	eventually(w, catchUp, "all mails are answered", func() bool { return len(ids()) >= len(want) })
+	w.inboxIs(0)
+	w.eventually("all mails are answered", func() bool { return len(ids()) >= len(want) })
 	if n := len(ids()); n != len(want) {
 		w.Errorf("%d different letters went out, want %d", n, len(want))
 	}
@@ -173,17 +151,7 @@ func (w *world) heldUntilAccepted(d *desk, config string, before []letter, sampl
 			w.Errorf("a customer was refused: %s", l.subject)
 		}
 	}
-	w.judgeFolders(samples)
-}
-
-// feedAgain imports the same files once more.
-func (w *world) feedAgain(config string) {
-	w.Helper()
-	for _, what := range []string{"accounts", "cases"} {
-		if code, _, complaint := w.run("import", what, "--config", config, filepath.Join(w.dir, what+".csv")); code != 0 {
-			w.Fatalf("import %s exits %d: %s", what, code, complaint)
-		}
-	}
+	w.judgeFolders()
 }
 
 func (w *world) fileOfAOF() string {

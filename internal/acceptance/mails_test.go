@@ -29,9 +29,9 @@ type sample struct {
 // bag makes samples of all kinds, each with cases and a sender of its own, so
 // that what comes of one does not depend on another.
 type bag struct {
-	name  string // begins all serials
-	made  int
-	cases []supportCase
+	made   int
+	opened time.Time // when all cases were
+	cases  []supportCase
 }
 
 type supportCase struct {
@@ -39,12 +39,12 @@ type supportCase struct {
 	severity                               int
 }
 
-func newBag(name string) *bag { return &bag{name: name} }
+func newBag() *bag { return &bag{opened: time.Now().Add(-48 * time.Hour)} }
 
 func (b *bag) casesCSV() string {
 	var s strings.Builder
 	s.WriteString("number,account,status,severity,region,subject,owner_name,owner_email,opened_at,customer_wrote_at,owner_responded_at\n")
-	opened := time.Now().Add(-48 * time.Hour).UTC().Format(time.RFC3339)
+	opened := b.opened.UTC().Format(time.RFC3339)
 	for _, c := range b.cases {
 		fmt.Fprintf(&s, "%s,%s,%s,%d,%s,Orders are not printed,Case Owner,%s,%s,,\n", c.number, c.account, c.status, c.severity, c.region, c.owner, opened)
 	}
@@ -92,7 +92,7 @@ func (b *bag) good(n int) []sample {
 
 func (b *bag) add(fill func(*bag, *sample)) sample {
 	b.made++
-	s := sample{serial: fmt.Sprintf("%s-%d", b.name, b.made), folder: "Processed", letters: map[string]int{}}
+	s := sample{serial: fmt.Sprintf("job-%d", b.made), folder: "Processed", letters: map[string]int{}}
 	fill(b, &s)
 	return s
 }
@@ -101,7 +101,7 @@ func (b *bag) add(fill func(*bag, *sample)) sample {
 func (b *bag) open(status string) supportCase {
 	n := len(b.cases)
 	c := supportCase{
-		number: fmt.Sprintf("%s-%05d", strings.ToUpper(b.name), 10007+n*17), account: "acme", region: "us", status: status,
+		number: fmt.Sprintf("JOB-%05d", 10007+n*17), account: "acme", region: "us", status: status,
 		owner: fmt.Sprintf("owner%d@example.com", n%7), severity: 2 + n%2,
 	}
 	if n%3 == 2 {

@@ -52,16 +52,14 @@ func withPayload(payload string) func(*bag, *sample) {
 func TestWhateverStandsInAFieldIsOneInertLetterToTheRightPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	conf := w.config()
-	b := newBag("out")
-	samples := b.good(3)
+	samples := w.good(3)
 	for _, p := range payloads() {
-		samples = append(samples, b.add(withPayload(p)))
+		samples = append(samples, w.add(withPayload(p)))
 	}
-	w.feed(conf, b)
-	d := w.start(conf)
-	w.deliver(samples)
-	w.settled(d, samples, 0, catchUp)
+	d := w.desk()
+	d.start()
+	w.deliver(samples...)
+	d.settles()
 
 	markup := map[string]map[string]int{} // of the letters of each kind
 	for _, m := range w.sink.Mails() {

@@ -14,13 +14,11 @@ func TestPeopleAtWorkInTheInbox(t *testing.T) {
 	t.Parallel()
 	rng := random(t)
 	w := newWorld(t)
-	b := newBag("work")
 	rounds := pick(4, 50)
-	samples := b.good(10 * rounds)
-	config := w.config()
-	w.feed(config, b)
+	samples := w.good(10 * rounds)
+	d := w.desk()
 	w.imap.Doveadm("mailbox", "create", "-u", realserver.User, "Archive")
-	d := w.start(config)
+	d.start()
 	people := []func(){
 		func() {
 			w.imap.Doveadm("flags", "add", "-u", realserver.User, `\Seen \Flagged`, "mailbox", "INBOX", "ALL")
@@ -35,9 +33,9 @@ func TestPeopleAtWorkInTheInbox(t *testing.T) {
 	}
 	w.during(rng, samples, rounds, func(i int) { people[(i+rng.IntN(2))%len(people)]() })
 	w.imap.Doveadm("move", "-u", realserver.User, "INBOX", "mailbox", "Archive", "ALL")
-	w.inboxIs(0, catchUp)
-	w.allOut(samples, "people at work")
-	eventually(t, catchUp, "nothing waits in the outbox", func() bool { return d.counts()["outbox_waiting"] == 0 })
+	w.inboxIs(0)
+	w.allOut("people at work")
+	w.eventually("nothing waits in the outbox", func() bool { return d.counts()["outbox_waiting"] == 0 })
 	_, want := sum(samples)
 	got := map[string]int{}
 	for _, l := range w.once(w.letters(), 0) {
@@ -51,10 +49,7 @@ func TestPeopleAtWorkInTheInbox(t *testing.T) {
 	if n := d.counts()["accepted"]; n != len(samples) {
 		t.Errorf("%d mails are accepted, want %d", n, len(samples))
 	}
-	if code, out, complaint := w.run("verify", "--config", config); code != 0 {
-		t.Errorf("verify exits %d: %s%s", code, out, complaint)
-	}
-	d.stop()
+	d.does("verify")
 }
 
 // A mailbox that is deleted and made again is served on.
@@ -62,13 +57,11 @@ func TestMailboxThatIsMadeAnew(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("anew")
-	samples := b.good(4)
-	config := w.config(edit{"@" + w.imap.TLSAddr + "/INBOX", "@" + w.imap.TLSAddr + "/Desk"})
-	w.feed(config, b)
+	samples := w.good(4)
+	d := w.desk(edit{"@" + w.imap.TLSAddr + "/INBOX", "@" + w.imap.TLSAddr + "/Desk"})
 	mailbox := func(do string) { w.imap.Doveadm("mailbox", do, "-u", realserver.User, "Desk") }
 	mailbox("create")
-	d := w.start(config)
+	d.start()
 	for i := range samples {
 		w.imap.Append("Desk", samples[i].raw)
 		eventually(t, 90*time.Second, "the mail is answered and filed", func() bool {
@@ -83,5 +76,4 @@ func TestMailboxThatIsMadeAnew(t *testing.T) {
 		}
 	}
 	w.once(w.letters(), 0)
-	d.stop()
 }

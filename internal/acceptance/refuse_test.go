@@ -77,27 +77,24 @@ func TestRedisThatRefusesInTheMiddle(t *testing.T) {
 				onlyLong(t)
 			}
 			w := newWorldOfOneRedis(t, c.conf...)
-			b := newBag("refuse")
-			samples := b.good(60)
-			config := w.config()
-			w.feed(config, b)
+			samples := w.good(60)
+			d := w.desk()
 			rdb := w.admin()
-			w.deliver(samples[:50])
-			d := w.start(config)
+			w.deliver(samples[:50]...)
+			d.start()
 			w.underWay(5)
 			c.begin(w, rdb)
 			if c.notReady {
 				took := eventually(t, 30*time.Second, "/readyz says that Redis does not answer", func() bool { return !d.ready() })
 				t.Logf("/readyz says so after %s", took.Round(10*time.Millisecond))
 			}
-			w.deliver(samples[50:])
+			w.deliver(samples[50:]...)
 			d.explains(c.code)
 			if n := w.imap.Count("INBOX"); n < 10 {
 				t.Errorf("%d mails lie in the inbox, want 10 at least", n)
 			}
 			c.end(w, rdb)
-			w.settled(d, samples, 0, catchUp)
-			d.stop()
+			d.settles()
 		})
 	}
 }
@@ -106,8 +103,8 @@ func TestRedisThatRefusesInTheMiddle(t *testing.T) {
 // command of Redis.
 func (d *desk) explains(text string) {
 	d.w.Helper()
-	eventually(d.w, catchUp, "the log says "+text+", and of which command", func() bool {
-		for line := range strings.Lines(d.said()[d.from:]) {
+	d.w.eventually("the log says "+text+", and of which command", func() bool {
+		for line := range strings.Lines(d.saidNow()) {
 			if strings.Contains(line, text) && aCommand.MatchString(line) {
 				return true
 			}
@@ -134,7 +131,7 @@ func (w *world) failToSave(rdb *redis.Client) {
 		w.Fatal(err)
 	}
 	w.redisDo(rdb, "BGSAVE")
-	eventually(w, catchUp, "Redis has failed to save", func() bool {
+	w.eventually("Redis has failed to save", func() bool {
 		return strings.Contains(rdb.Info(w.Context(), "persistence").Val(), "rdb_last_bgsave_status:err")
 	})
 }

@@ -7,11 +7,12 @@ import (
 )
 
 // behindRelay is a world whose relay is reached through an interceptor.
-func behindRelay(t *testing.T, edits ...edit) (*world, *interceptor, string) {
+func behindRelay(t *testing.T) (*world, *interceptor) {
 	t.Helper()
 	w := newWorld(t)
 	relay := intercept(t, w.sink.Addr, true)
-	return w, relay, w.config(append([]edit{{w.sink.Addr, relay.Addr}}, edits...)...)
+	w.smtpURL = "smtp://" + relay.Addr
+	return w, relay
 }
 
 // stages are the commands of SMTP at which a relay may fail.
@@ -30,25 +31,25 @@ func TestRelayThatFailsForNowAtEachStage(t *testing.T) {
 				onlyLong(t)
 			}
 			t.Parallel()
-			w, relay, config := behindRelay(t)
-			b := newBag("stage")
-			samples := b.good(2 * len(stages))
-			w.feed(config, b)
-			d := w.start(config)
+			w, relay := behindRelay(t)
+			w.patience = 3 * time.Minute
+			samples := w.good(2 * len(stages))
+			d := w.desk()
+			d.start()
 			extra := 0
 			for i, stage := range stages {
+				two := portion(samples, i, len(stages))
 				relay.at(stage, 2, fault)
-				w.deliver(samples[2*i : 2*i+2])
-				eventually(t, 3*time.Minute, stage+": the letters of two mails are out, and on record", func() bool {
-					return w.answered(samples[2*i]) && w.answered(samples[2*i+1]) && d.counts()["outbox_waiting"] == 0
+				w.deliver(two...)
+				w.eventually(stage+": the letters of two mails are out, and on record", func() bool {
+					return w.answered(two...) && d.counts()["outbox_waiting"] == 0
 				})
 				if stage == "." && name == "answer lost" {
 					extra = 2
 				}
 				relay.cut() // the next stage begins with a connection of its own
 			}
-			w.settled(d, samples, extra, catchUp)
-			d.stop()
+			d.settlesButFor(extra)
 		})
 	}
 }
@@ -61,10 +62,9 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 	for _, stage := range stages[1:] {
 		t.Run(stage, func(t *testing.T) {
 			t.Parallel()
-			w, relay, config := behindRelay(t, edit{"connections: 4", "connections: 1"})
-			b := newBag("good")
-			samples := b.good(4)
-			w.feed(config, b)
+			w, relay := behindRelay(t)
+			samples := w.good(4)
+			d := w.desk(edit{"connections: 4", "connections: 1"})
 			to := ""
 			relay.play(func(command string) action {
 				switch {
@@ -79,22 +79,22 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 				}
 				return action{answer: "550 5.7.1 not this letter\r\n"}
 			})
-			d := w.start(config)
-			w.deliver(samples)
-			eventually(t, catchUp, "the letters to customers and leaders are given up", func() bool {
-				return d.counts()["outbox_waiting"] == 0 && d.counts()[`notices_total{fate="buried"}`] >= 2*len(samples)
+			d.start()
+			w.deliver(samples...)
+			w.eventually("the letters to customers and leaders are given up", func() bool {
+				return d.counts()["outbox_waiting"] == 0 && d.counts()[givenUp] >= 2*len(samples)
 			})
 			if stage != "MAIL" { // where all are refused, those to others are, too
-				eventually(t, catchUp, "the next level and ops hear", func() bool {
+				w.eventually("the next level and ops hear", func() bool {
 					return w.countTo("frontline@example.com") == len(samples) && w.countTo(ops) > 0
 				})
 			}
 			tries := relay.saw(strings.HasPrefix, stage)
 			relay.play(nil)
-			more := b.good(1)
-			w.feed(config, b)
-			w.deliver(more)
-			eventually(t, catchUp, "the letters of the next mail are out", func() bool { return w.answered(more[0]) })
+			more := w.good(1)
+			w.feed()
+			w.deliver(more...)
+			w.eventually("the letters of the next mail are out", func() bool { return w.answered(more...) })
 			for _, l := range w.letters() {
 				if stage != "." && samples[0].letters[l.to] > 0 { // smtp-sink shows what was refused at the dot
 					t.Errorf("a letter that was refused for good went out: %s", l.subject)
@@ -103,10 +103,7 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 			if tries > 30 {
 				t.Errorf("%s was tried %d times", stage, tries)
 			}
-			if code, out, complaint := w.run("verify", "--config", config); code != 0 {
-				t.Errorf("verify exits %d: %s%s", code, out, complaint)
-			}
-			d.stop()
+			d.does("verify")
 		})
 	}
 }
@@ -125,26 +122,24 @@ func (w *world) countTo(to string) (n int) {
 // Of two recipients one may be refused: the other has the letter once.
 func TestOneOfTwoLeadersIsRefused(t *testing.T) {
 	t.Parallel()
-	w, relay, config := behindRelay(t, edit{`contacts: {us: ["us-lead@example.com"`, `contacts: {us: ["us-lead@example.com", "us-gone@example.com"`})
-	b := newBag("two")
-	samples := b.good(2) // both in the US
-	w.feed(config, b)
+	w, relay := behindRelay(t)
+	samples := w.good(2) // both in the US
+	d := w.desk(edit{`contacts: {us: ["us-lead@example.com"`, `contacts: {us: ["us-lead@example.com", "us-gone@example.com"`})
 	relay.play(func(command string) action {
 		if strings.HasPrefix(command, "RCPT") && strings.Contains(command, "us-gone@") {
 			return action{answer: "550 5.1.1 no such user\r\n"}
 		}
 		return action{}
 	})
-	w.deliver(samples)
-	d := w.start(config)
-	eventually(t, catchUp, "all other letters are out, and the next level hears", func() bool {
-		return w.answered(samples[0]) && w.answered(samples[1]) && w.countTo("frontline@example.com") == 2
+	w.deliver(samples...)
+	d.start()
+	w.eventually("all other letters are out, and the next level hears", func() bool {
+		return w.answered(samples...) && w.countTo("frontline@example.com") == 2
 	})
-	if c := d.counts(); c[`notices_total{fate="buried"}`] != 2 {
-		t.Errorf("%d letters are given up, want the two to the address that is refused", c[`notices_total{fate="buried"}`])
+	if n := d.counts()[givenUp]; n != 2 {
+		t.Errorf("%d letters are given up, want the two to the address that is refused", n)
 	}
 	w.once(w.letters(), 0)
-	d.stop()
 }
 
 // A login that is refused holds all letters and fails none; ops hear of it
@@ -154,7 +149,7 @@ func TestRefusedLoginHoldsAllLetters(t *testing.T) {
 	w := newWorld(t)
 	w.sink.Restart("-p") // it announces AUTH
 	relay := intercept(t, w.sink.Addr, true)
-	config := w.config(edit{"smtp://" + w.sink.Addr, "smtp://desk@" + relay.Addr}, edit{"# password_file: /run/secrets/smtp", "password_file: " + w.dir + "/smtp-password"})
+	w.smtpURL = "smtp://desk@" + relay.Addr
 	login := func(answer string) func(string) action {
 		return func(command string) action {
 			if strings.HasPrefix(command, "AUTH") {
@@ -164,52 +159,47 @@ func TestRefusedLoginHoldsAllLetters(t *testing.T) {
 		}
 	}
 	relay.play(login("235 2.7.0 ok\r\n"))
-	b := newBag("auth")
-	samples := b.good(10)
+	samples := w.good(10)
 	samples[0].alarms = true
-	w.feed(config, b)
-	d := w.start(config)
-	eventually(t, catchUp, "the daemon is ready", d.ready)
+	d := w.desk()
+	d.start()
+	d.getsReady()
 	relay.play(login("535 5.7.8 authentication credentials invalid\r\n"))
 	relay.cut()
-	w.deliver(samples)
-	w.inboxIs(0, catchUp)
-	eventually(t, catchUp, "several logins are refused", func() bool { return relay.saw(strings.HasPrefix, "AUTH") > 4 })
-	if c := d.counts(); c["outbox_waiting"] < 30 || c[`notices_total{fate="buried"}`] != 0 {
-		t.Errorf("%d letters wait and %d are given up; want all to wait", c["outbox_waiting"], c[`notices_total{fate="buried"}`])
+	w.deliver(samples...)
+	w.inboxIs(0)
+	w.eventually("several logins are refused", func() bool { return relay.saw(strings.HasPrefix, "AUTH") > 4 })
+	if c := d.counts(); c["outbox_waiting"] < 30 || c[givenUp] != 0 {
+		t.Errorf("%d letters wait and %d are given up; want all to wait", c["outbox_waiting"], c[givenUp])
 	}
 	if n := len(w.letters()); n != 0 {
 		t.Errorf("%d letters went out", n)
 	}
 	relay.play(login("235 2.7.0 ok\r\n"))
-	w.settled(d, samples, 0, catchUp)
+	d.settles()
 	if n := w.countTo(ops); n != 1 {
 		t.Errorf("ops have %d letters, want one", n)
 	}
-	d.stop()
 }
 
 // A relay that can do little gets letters that need little.
 func TestRelayWithoutExtensions(t *testing.T) {
 	t.Parallel()
-	w, relay, config := behindRelay(t)
+	w, relay := behindRelay(t)
 	relay.play(func(command string) action {
 		if strings.HasPrefix(command, "EHLO") {
 			return action{answer: "250-relay.example.com\r\n250 SIZE 60000\r\n"}
 		}
 		return action{}
 	})
-	b := newBag("plain")
-	samples := b.good(3)
-	long := b.add(func(b *bag, s *sample) {
+	long := w.add(func(b *bag, s *sample) {
 		b.plain(s)
 		s.raw = []byte(strings.Replace(string(s.raw), "The line stands still.", strings.Repeat("Die Straße steht still, 生産ラインが止まった. ", 2000), 1))
 	})
-	samples = append(samples, long)
-	w.feed(config, b)
-	w.deliver(samples)
-	d := w.start(config)
-	w.settled(d, samples, 0, catchUp)
+	w.deliver(append(w.good(3), long)...)
+	d := w.desk()
+	d.start()
+	d.settles()
 	for _, l := range w.letters() {
 		if strings.ContainsFunc(l.raw, func(r rune) bool { return r > 127 }) {
 			t.Errorf("a letter has bytes of eight bits: %s", l.subject)
@@ -221,7 +211,6 @@ func TestRelayWithoutExtensions(t *testing.T) {
 	if relay.saw(strings.Contains, "SMTPUTF8")+relay.saw(strings.Contains, "8BITMIME") > 0 {
 		t.Error("an extension was used that the relay does not offer")
 	}
-	d.stop()
 }
 
 // A reply to an address that the relay cannot write to is given up, and ops
@@ -229,19 +218,17 @@ func TestRelayWithoutExtensions(t *testing.T) {
 func TestRelayWithoutSMTPUTF8(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
-	w, _, config := behindRelay(t)
-	b := newBag("utf")
-	s := b.add((*bag).plain)
+	w := newWorld(t)
+	s := w.add((*bag).plain)
 	from := s.from("acme")
 	s.raw = []byte(strings.ReplaceAll(string(s.raw), from, "jörg-"+from))
-	w.feed(config, b)
-	w.deliver([]sample{s})
-	d := w.start(config)
-	eventually(t, catchUp, "the leader has the letter, and ops hear of the reply", func() bool {
+	w.deliver(s)
+	d := w.desk()
+	d.start()
+	w.eventually("the leader has the letter, and ops hear of the reply", func() bool {
 		return w.countTo("us-lead@example.com") == 1 && w.countTo(ops) == 1
 	})
-	if c := d.counts(); c["accepted"] != 1 || c[`notices_total{fate="buried"}`] != 1 {
+	if c := d.counts(); c["accepted"] != 1 || c[givenUp] != 1 {
 		t.Errorf("the ledger counts %v", c)
 	}
-	d.stop()
 }

@@ -169,22 +169,19 @@ func TestNoPasswordForAServerWithoutAValidCertificate(t *testing.T) {
 					_, authority = w.certificate(here, later.Add(time.Hour))
 				}
 				s := startFalseServer(t, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: c.highest, MinVersion: tls.VersionTLS10}, upgrades()[scheme])
-				own := edit{"imaps://desk%40example.com@" + w.imap.TLSAddr, scheme + "://desk%40example.com@" + s.addr}
-				edits := []edit{own}
 				if strings.HasPrefix(scheme, "smtp") {
-					edits = []edit{
-						{"imaps://desk%40example.com@" + w.imap.TLSAddr, "imap://desk%40example.com@" + w.imap.Addr},
-						{"smtp://" + w.sink.Addr, scheme + "://desk@" + s.addr},
-						{"# password_file: /run/secrets/smtp", "password_file: " + w.dir + "/smtp-password"},
-					}
+					w.imapURL, w.smtpURL = "imap://desk%40example.com@"+w.imap.Addr, scheme+"://desk@"+s.addr
+				} else {
+					w.imapURL = scheme + "://desk%40example.com@" + s.addr
 				}
-				d := w.startProgram(os.Getenv(binaryEnv), w.config(edits...), "SSL_CERT_FILE="+authority)
-				eventually(t, catchUp, "TLS was tried more than once", func() bool { n, _, _ := s.heard(); return n > 1 })
+				d := w.desk()
+				d.startProgram(os.Getenv(binaryEnv), "SSL_CERT_FILE="+authority)
+				w.eventually("TLS was tried more than once", func() bool { n, _, _ := s.heard(); return n > 1 })
 				if !d.running() || d.ready() {
 					t.Error("the daemon has ended or says that it is ready")
 				}
 				if c.highest == 0 {
-					d.says("certificate", catchUp)
+					d.says("certificate")
 				}
 				_, clear, secret := s.heard()
 				if secret > 0 {
@@ -193,7 +190,6 @@ func TestNoPasswordForAServerWithoutAValidCertificate(t *testing.T) {
 				if told := strings.Join(clear, "\n"); strings.Contains(told, "AUTH") || strings.Contains(told, "LOGIN") || strings.Contains(told, "MAIL") {
 					t.Errorf("in the clear was sent:\n%s", told)
 				}
-				d.stop()
 			})
 		}
 	}
@@ -213,15 +209,14 @@ func TestNoPasswordWhereStartTLSIsStripped(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			s := startFalseServer(t, &tls.Config{}, before)
-			edits := []edit{{"imaps://desk%40example.com@" + w.imap.TLSAddr, "imap+starttls://desk%40example.com@" + s.addr}}
 			if strings.HasPrefix(name, "smtp") {
-				edits = []edit{
-					{"smtp://" + w.sink.Addr, "smtp+starttls://desk@" + s.addr},
-					{"# password_file: /run/secrets/smtp", "password_file: " + w.dir + "/smtp-password"},
-				}
+				w.smtpURL = "smtp+starttls://desk@" + s.addr
+			} else {
+				w.imapURL = "imap+starttls://desk%40example.com@" + s.addr
 			}
-			d := w.start(w.config(edits...))
-			eventually(t, catchUp, "it was tried more than once", func() bool { _, clear, _ := s.heard(); return len(clear) > 1 })
+			d := w.desk()
+			d.start()
+			w.eventually("it was tried more than once", func() bool { _, clear, _ := s.heard(); return len(clear) > 1 })
 			if !d.running() || d.ready() {
 				t.Error("the daemon has ended or says that it is ready")
 			}
@@ -230,7 +225,6 @@ func TestNoPasswordWhereStartTLSIsStripped(t *testing.T) {
 			if strings.Contains(told, "AUTH") || strings.Contains(told, "LOGIN") || strings.Contains(told, "MAIL") || strings.Contains(told, "SELECT") || secret > 0 {
 				t.Errorf("in the clear was sent:\n%s", told)
 			}
-			d.stop()
 		})
 	}
 }

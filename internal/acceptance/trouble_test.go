@@ -11,8 +11,6 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 	"github.com/redis/go-redis/v9"
-
-	"escalationd/internal/chaos"
 )
 
 // What a person must put right ends the daemon with exit 2 and a sentence
@@ -35,8 +33,8 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 			return []edit{{"processed: Processed", "processed: Nowhere"}}
 		}, []string{"inbox escalations", "Nowhere", "create it"}},
 		{"wrong SMTP password", nil, func(w *world) []edit {
-			return []edit{{"smtp://" + w.sink.Addr, "smtp://desk@" + strictRelay(t)},
-				{"# password_file: /run/secrets/smtp", "password_file: " + w.dir + "/smtp-password"}}
+			w.smtpURL = "smtp://desk@" + strictRelay(t)
+			return nil
 		}, []string{"relay", "password"}},
 		{"broken configuration", nil, func(*world) []edit {
 			return []edit{{"  poll: 15s", "  polll: 15s"}}
@@ -49,17 +47,15 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorldOfOneRedis(t, c.redis...)
-			b := newBag("mistake")
-			samples := b.good(3)
-			w.feed(w.config(), b)
-			w.deliver(samples)
+			w.deliver(w.good(3)...)
 			var edits []edit
 			if c.edits != nil {
 				edits = c.edits(w)
 			}
+			d := w.desk(edits...)
 			before := w.keys()
-			d := w.start(w.config(edits...))
-			if code := d.exits(catchUp); code != 2 {
+			d.start()
+			if code := d.exits(); code != 2 {
 				t.Errorf("exit %d, want 2", code)
 			}
 			for _, words := range c.sentence {
@@ -67,8 +63,8 @@ func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 					t.Errorf("the sentence lacks %q: %s", words, d.said())
 				}
 			}
-			if n := w.imap.Count("INBOX"); n != len(samples) {
-				t.Errorf("%d mails in the inbox, want %d", n, len(samples))
+			if n := w.imap.Count("INBOX"); n != len(w.delivered) {
+				t.Errorf("%d mails in the inbox, want %d", n, len(w.delivered))
 			}
 			if n := len(w.letters()); n != 0 {
 				t.Errorf("%d letters were sent", n)
@@ -120,20 +116,16 @@ func (*strictSession) Logout() error { return nil }
 func TestRedisDownAtTheStartIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t)
-	b := newBag("late")
-	samples := b.good(20)
-	config := w.config()
-	w.feed(config, b)
-	w.deliver(samples)
+	w.deliver(w.good(20)...)
+	d := w.desk()
 	w.redis.Stop()
-	d := w.start(config)
-	d.says("Redis not reached", catchUp)
+	d.start()
+	d.says("Redis not reached")
 	if d.ready() {
 		t.Error("/readyz answers 200 without Redis")
 	}
 	w.redis.Restart()
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	d.settles()
 }
 
 // A server that dies in the middle of the work and comes back costs time, and
@@ -155,22 +147,19 @@ func TestServersThatDieInTheMiddle(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, c.redis...)
-			w.copies = c.name == "Dovecot"
-			b := newBag("die")
-			samples := b.good(120)
-			config := w.config()
-			w.feed(config, b)
-			w.deliver(samples[:100])
-			d := w.start(config)
+			w.copies, w.patience = c.name == "Dovecot", c.patience
+			samples := w.good(120)
+			d := w.desk()
+			w.deliver(samples[:100]...)
+			d.start()
 			w.underWay(5)
 			c.die(w)
-			w.deliver(samples[100:])
+			w.deliver(samples[100:]...)
 			if c.name != "Redis" || w.kind == oneRedis { // a failover may pass unnoticed
-				d.says(c.complaint, catchUp)
+				d.says(c.complaint)
 			}
 			c.comeBack(w)
-			w.settled(d, samples, c.extra, c.patience)
-			d.stop()
+			d.settlesButFor(c.extra)
 		})
 	}
 }
@@ -178,43 +167,37 @@ func TestServersThatDieInTheMiddle(t *testing.T) {
 func TestBrokenTemplateCostsNoLetter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	b := newBag("words")
-	samples := b.good(5)
+	samples := w.good(5)
 	samples[0].alarms = true
 	w.write("templates.d/accepted.tmpl", `{{define "subject"}}Oops {{.NoSuchThing`)
-	config := w.config(edit{"# templates: ./templates.d", "templates: " + w.dir + "/templates.d"})
-	w.feed(config, b)
-	if code, out, _ := w.run("check", "--config", config); code != 1 || !strings.Contains(out, "accepted.tmpl") {
+	d := w.desk(edit{"# templates: ./templates.d", "templates: " + w.dir + "/templates.d"})
+	if code, out, _ := w.run("check", "--config", d.conf); code != 1 || !strings.Contains(out, "accepted.tmpl") {
 		t.Errorf("check exits %d, want 1 with the file's name: %s", code, out)
 	}
-	w.deliver(samples)
-	d := w.start(config)
-	d.says("accepted.tmpl", catchUp)
-	w.settled(d, samples, 0, catchUp)
+	w.deliver(samples...)
+	d.start()
+	d.says("accepted.tmpl")
+	d.settles()
 	if !slices.ContainsFunc(w.letters(), func(l letter) bool { return l.to == ops && strings.Contains(l.subject, "template") }) {
 		t.Error("ops are told, but not of the template")
 	}
-	d.stop()
 }
 
 func TestHalfOpenConnectionDelaysMailByLessThanAMinute(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	proxy := chaos.Start(t, w.imap.TLSAddr, chaos.Turns, 1)
-	b := newBag("frozen")
-	samples := b.good(2)
-	config := w.config(edit{w.imap.TLSAddr, proxy.Addr}, edit{"poll: 15s", "poll: 3s"})
-	w.feed(config, b)
-	d := w.start(config)
-	w.deliver(samples[:1])
-	w.inboxIs(0, catchUp)
-	eventually(t, catchUp, "the connection is idle", func() bool { return proxy.FreezeIdle(time.Second) > 0 })
-	w.deliver(samples[1:])
+	proxy := w.proxyIMAP(1)
+	samples := w.good(2)
+	d := w.desk(edit{"poll: 15s", "poll: 3s"})
+	d.start()
+	w.deliver(samples[0])
+	w.inboxIs(0)
+	w.eventually("the connection is idle", func() bool { return proxy.FreezeIdle(time.Second) > 0 })
+	w.deliver(samples[1])
 	_, want := sum(samples)
 	took := eventually(t, time.Minute, "the mail is answered", func() bool { return len(w.sink.Mails()) == len(want) })
 	t.Logf("a mail behind a frozen connection was answered after %s", took.Round(100*time.Millisecond))
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	d.settles()
 }
 
 // Whatever reply of Redis gets lost, each mail has one outcome and each letter
@@ -222,23 +205,19 @@ func TestHalfOpenConnectionDelaysMailByLessThanAMinute(t *testing.T) {
 func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t)
-	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
+	proxy := w.proxyRedis(1)
 	every := pick(10, 1)
-	b := newBag("reply")
-	samples := b.good(2 * pick(60, 450))
-	config := w.config(edit{w.redis.Addr, proxy.Addr})
-	w.feed(w.config(), b)
-	d := w.start(config)
-	eventually(t, catchUp, "the daemon is ready", d.ready)
-	var sent []sample
+	samples := w.good(2 * pick(60, 450))
+	d := w.desk()
+	d.start()
+	d.getsReady()
 	lost := 0
 	for k := 1; k <= 200; k += every {
 		dropped := proxy.DropReply(k)
-		for len(sent) < len(samples) {
-			pair := samples[len(sent):min(len(sent)+2, len(samples))]
-			sent = append(sent, pair...)
-			w.deliver(pair)
-			w.allOut(sent, fmt.Sprintf("reply %d", k))
+		for len(samples) > 0 {
+			w.deliver(samples[:2]...)
+			samples = samples[2:]
+			w.allOut(fmt.Sprintf("reply %d", k))
 			if isClosed(dropped) {
 				lost++
 				break
@@ -246,47 +225,43 @@ func TestLostRepliesOfRedisChangeNothing(t *testing.T) {
 		}
 	}
 	proxy.DropReply(0)
-	t.Logf("%d replies were lost while %d mails were handled", lost, len(sent))
+	t.Logf("%d replies were lost while %d mails were handled", lost, len(w.delivered))
 	if lost != 200/every {
 		t.Errorf("%d replies were lost, want %d", lost, 200/every)
 	}
-	w.settled(d, sent, 0, catchUp)
-	d.stop()
+	d.settles()
 }
 
 // The same with the replies of the start.
 func TestLostRepliesAtTheStartChangeNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorldOfOneRedis(t)
-	proxy := chaos.Start(t, w.redis.Addr, chaos.RESP, 1)
-	b := newBag("first")
+	proxy := w.proxyRedis(1)
 	ks := pick(4, 60)
-	samples := b.good(2 * ks)
-	config := w.config(edit{w.redis.Addr, proxy.Addr})
-	w.feed(w.config(), b)
+	samples := w.good(2 * ks)
+	d := w.desk()
 	for i := range ks {
 		k := 1 + i*60/ks
-		w.deliver(samples[2*i : 2*i+2])
+		w.deliver(portion(samples, i, ks)...)
 		proxy.DropReply(k)
-		d := w.start(config)
-		w.allOut(samples[:2*i+2], fmt.Sprintf("reply %d", k))
+		d.start()
+		w.allOut(fmt.Sprintf("reply %d", k))
 		d.stop()
 	}
-	d := w.start(config)
-	eventually(t, catchUp, "the daemon is ready", d.ready)
-	w.settled(d, samples, 0, catchUp)
-	d.stop()
+	d.start()
+	d.getsReady()
+	d.settles()
 }
 
-// allOut waits until every letter of these mails has gone out.
-func (w *world) allOut(samples []sample, what string) {
+// allOut waits until every letter about the mails that were delivered is out.
+func (w *world) allOut(what string) {
 	w.Helper()
-	_, want := sum(samples)
+	_, want := sum(w.delivered)
 	total := 0
 	for _, n := range want {
 		total += n
 	}
-	eventually(w, catchUp, what+": all letters are out", func() bool { return len(w.sink.Mails()) >= total })
+	w.eventually(what+": all letters are out", func() bool { return len(w.sink.Mails()) >= total })
 }
 
 func isClosed(c <-chan struct{}) bool {
