@@ -54,6 +54,13 @@ func (w Warning) String() string {
 	return fmt.Sprintf("template %s is not used: %v", w.File, w.Err)
 }
 
+// Words reports whether the file was meant to word a letter: it is the
+// letter's own, or the layout of all.
+func (w Warning) Words(kind string) bool {
+	name := filepath.Base(w.File)
+	return name == kind+".tmpl" || name == layoutFile
+}
+
 // Load reads the embedded letters and, unless dir is empty, the user's *.tmpl
 // files in dir. The error is about dir itself; what is wrong with a file is a
 // Warning.

@@ -16,25 +16,41 @@ import (
 // adminFlags are the flags of all commands for operators.
 type adminFlags struct {
 	configFlag
-	JSON bool   `help:"Print JSON."`
-	By   string `placeholder:"NAME" help:"Who does this, for the journal; your login name if not given."`
+	JSON bool `help:"Print JSON."`
+}
+
+// actFlags are those of commands that change something.
+type actFlags struct {
+	adminFlags
+	By string `placeholder:"NAME" help:"Who does this, for the journal; your login name if not given."`
 }
 
 // with opens what operators work with, and closes it after use.
-func (f adminFlags) with(use func(*daemon.Admin) error) error {
+func (f adminFlags) with(ctx context.Context, use func(*daemon.Admin) error) error {
+	return f.open(ctx, "", use)
+}
+
+func (f actFlags) with(ctx context.Context, use func(*daemon.Admin) error) error {
+	return f.open(ctx, f.operator(), use)
+}
+
+func (f adminFlags) open(ctx context.Context, operator string, use func(*daemon.Admin) error) error {
 	cfg, err := f.load()
 	if err != nil {
 		return err
 	}
-	a, err := daemon.OpenAdmin(cfg, f.operator(), time.Now)
+	a, err := daemon.OpenAdmin(cfg, operator, time.Now)
 	if err != nil {
 		return usageError{err}
 	}
 	defer a.Close()
+	if err := a.Reach(ctx); err != nil {
+		return err
+	}
 	return use(a)
 }
 
-func (f adminFlags) operator() string {
+func (f actFlags) operator() string {
 	if f.By != "" {
 		return f.By
 	}
@@ -62,7 +78,7 @@ type whyCmd struct {
 }
 
 func (c *whyCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		story, err := a.Why(ctx, c.About)
 		if err != nil {
 			return err
@@ -72,12 +88,12 @@ func (c *whyCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type verifyCmd struct {
-	adminFlags
+	actFlags
 	WriteOff bool `help:"Take mails off the books that somebody removed from an inbox before they were decided."`
 }
 
 func (c *verifyCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		v, err := a.Verify(ctx)
 		if err == nil && c.WriteOff && len(v.Gone)+len(v.Again) > 0 {
 			if _, err = a.WriteOff(ctx, v); err == nil {
@@ -107,7 +123,7 @@ type quarantineCmd struct {
 type quarantineListCmd struct{ adminFlags }
 
 func (c *quarantineListCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		held, err := a.Quarantined(ctx)
 		if err != nil {
 			return err
@@ -122,7 +138,7 @@ type quarantineShowCmd struct {
 }
 
 func (c *quarantineShowCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		h, err := a.ShowQuarantined(ctx, c.Mail)
 		if err != nil {
 			return err
@@ -132,32 +148,32 @@ func (c *quarantineShowCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type quarantineRetryCmd struct {
-	adminFlags
+	actFlags
 	AsProven bool     `help:"Its sender counts as proven: you know by other means who wrote it."`
 	Mails    []string `arg:"" name:"mail" help:"As list names them, INBOX:NUMBER."`
 }
 
 func (c *quarantineRetryCmd) Run(ctx context.Context, s *streams) error {
-	return c.each(s, c.Mails, "back in the inbox, to be judged again", func(a *daemon.Admin, ref string) (*daemon.Held, error) {
+	return c.each(ctx, s, c.Mails, "back in the inbox, to be judged again", func(a *daemon.Admin, ref string) (*daemon.Held, error) {
 		return a.RetryQuarantined(ctx, ref, c.AsProven)
 	})
 }
 
 type quarantineRejectCmd struct {
-	adminFlags
+	actFlags
 	Mails []string `arg:"" name:"mail" help:"As list names them, INBOX:NUMBER."`
 }
 
 func (c *quarantineRejectCmd) Run(ctx context.Context, s *streams) error {
-	return c.each(s, c.Mails, "put away", func(a *daemon.Admin, ref string) (*daemon.Held, error) {
+	return c.each(ctx, s, c.Mails, "put away", func(a *daemon.Admin, ref string) (*daemon.Held, error) {
 		return a.RejectQuarantined(ctx, ref)
 	})
 }
 
 // each does something to mails; one that it cannot be done to does not keep
 // the others from it.
-func (f adminFlags) each(s *streams, refs []string, said string, do func(*daemon.Admin, string) (*daemon.Held, error)) error {
-	return f.with(func(a *daemon.Admin) error {
+func (f actFlags) each(ctx context.Context, s *streams, refs []string, said string, do func(*daemon.Admin, string) (*daemon.Held, error)) error {
+	return f.with(ctx, func(a *daemon.Admin) error {
 		var wrong []error
 		done := []*daemon.Held{}
 		for _, ref := range refs {
@@ -187,7 +203,7 @@ type outboxCmd struct {
 type outboxListCmd struct{ adminFlags }
 
 func (c *outboxListCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		letters, err := a.Outbox(ctx)
 		if err != nil {
 			return err
@@ -197,7 +213,7 @@ func (c *outboxListCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type outboxRetryCmd struct {
-	adminFlags
+	actFlags
 	Letters []string `arg:"" name:"letter" help:"As list names them; the word parked is all that are parked."`
 }
 
@@ -206,7 +222,7 @@ func (c *outboxRetryCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type outboxDiscardCmd struct {
-	adminFlags
+	actFlags
 	Letters []string `arg:"" name:"letter" help:"As list names them; the word parked is all that are parked."`
 }
 
@@ -214,8 +230,8 @@ func (c *outboxDiscardCmd) Run(ctx context.Context, s *streams) error {
 	return c.decide(ctx, s, "discard", "discarded", c.Letters)
 }
 
-func (f adminFlags) decide(ctx context.Context, s *streams, verb, said string, ids []string) error {
-	return f.with(func(a *daemon.Admin) error {
+func (f actFlags) decide(ctx context.Context, s *streams, verb, said string, ids []string) error {
+	return f.with(ctx, func(a *daemon.Admin) error {
 		n, err := a.DecideLetters(ctx, verb, ids)
 		if printed := f.print(s, map[string]int{"letters": n}, fmt.Sprintf("letters %s: %d\n", said, n)); printed != nil {
 			return printed
@@ -234,7 +250,7 @@ type escalationsCmd struct {
 type escalationsListCmd struct{ adminFlags }
 
 func (c *escalationsListCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		files, err := a.Escalations(ctx)
 		if err != nil {
 			return err
@@ -244,7 +260,7 @@ func (c *escalationsListCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type escalationsAckCmd struct {
-	adminFlags
+	actFlags
 	Case string `arg:"" help:"The case number."`
 	For  string `placeholder:"ADDRESS" help:"The leader who has it; not needed where only one has been told."`
 }
@@ -254,7 +270,7 @@ func (c *escalationsAckCmd) Run(ctx context.Context, s *streams) error {
 }
 
 type escalationsResolveCmd struct {
-	adminFlags
+	actFlags
 	Case string `arg:"" help:"The case number."`
 	For  string `placeholder:"ADDRESS" help:"The leader who says so; nobody if not given."`
 	Text string `placeholder:"WORDS" help:"The outcome; customer and leaders read it."`
@@ -264,8 +280,8 @@ func (c *escalationsResolveCmd) Run(ctx context.Context, s *streams) error {
 	return c.operate(ctx, s, mailparse.Resolve, c.Case, c.For, c.Text, "resolved: customer and leaders are told")
 }
 
-func (f adminFlags) operate(ctx context.Context, s *streams, verb mailparse.Verb, number, leader, text, said string) error {
-	return f.with(func(a *daemon.Admin) error {
+func (f actFlags) operate(ctx context.Context, s *streams, verb mailparse.Verb, number, leader, text, said string) error {
+	return f.with(ctx, func(a *daemon.Admin) error {
 		if err := a.Operate(ctx, verb, number, leader, text); err != nil {
 			return err
 		}
@@ -274,13 +290,13 @@ func (f adminFlags) operate(ctx context.Context, s *streams, verb mailparse.Verb
 }
 
 type forgetCmd struct {
-	adminFlags
+	actFlags
 	Force   bool   `help:"Even where an escalation goes on; it does so without the person's words."`
 	Address string `arg:"" help:"The person's mail address."`
 }
 
 func (c *forgetCmd) Run(ctx context.Context, s *streams) error {
-	return c.with(func(a *daemon.Admin) error {
+	return c.with(ctx, func(a *daemon.Admin) error {
 		done, err := a.Forget(ctx, c.Address, c.Force)
 		if err != nil {
 			return err

@@ -29,7 +29,7 @@ func TestOperatorsCommandsSpeakPlainlyAndInJSON(t *testing.T) {
 	h.SendRaw("mallory@elsewhere.example", []byte(spoof))
 	h.ExpectDisposition("spoof@x.example", escalation.Quarantined)
 	h.Discard()
-	with := func(args ...string) []string { return append(args, "--config", h.ConfigFile(), "--by", "op") }
+	with := func(args ...string) []string { return append(args, "--config", h.ConfigFile()) }
 	speaksJSON := func() {
 		for _, args := range [][]string{{"verify"}, {"why", "01234567"}, {"escalations", "list"}, {"outbox", "list"}, {"quarantine", "list"}} {
 			got := play(t, exitDone, with(append(args, "--json")...)...)
@@ -55,7 +55,8 @@ func TestOperatorsCommandsSpeakPlainlyAndInJSON(t *testing.T) {
 		{exitFailed, "not escalated", []string{"escalations", "ack", "01234568"}},
 		{exitDone, "taken", []string{"escalations", "ack", "01234567", "--for", "uk-lead@example.com"}},
 		{exitFailed, "still under way", []string{"forget", "ana@acme.example"}},
-		{exitDone, "resolved", []string{"escalations", "resolve", "01234567", "--text", "Done."}},
+		{exitDone, "resolved", []string{"escalations", "resolve", "01234567", "--text", "Done.", "--by", "op"}},
+		{exitDone, "op did this by hand", []string{"why", "01234567"}},
 		{exitDone, "To do:", []string{"quarantine", "show", ref}},
 		{exitFailed, "--as-proven", []string{"quarantine", "retry", ref}},
 		{exitDone, "put away", []string{"quarantine", "reject", ref}},

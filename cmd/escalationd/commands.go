@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"golang.org/x/term"
 
+	"escalationd/escalation"
 	"escalationd/internal/config"
 	"escalationd/internal/daemon"
 	"escalationd/internal/demo"
@@ -24,7 +26,7 @@ import (
 
 // cli is the command line, for kong.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Everything in one process, to look at: mail servers, Redis, sample mails."`
+	Demo    demoCmd    `cmd:"" help:"Everything in one process, to look at: mail servers, Redis, sample mails. With --once it ends after them."`
 	Run     runCmd     `cmd:"" help:"Run the daemon."`
 	Check   checkCmd   `cmd:"" help:"Try the configuration, each server, the templates and the ladder."`
 	Config  configCmd  `cmd:"" help:"Print a commented, complete configuration."`
@@ -53,14 +55,20 @@ type configFlag struct {
 // load reads the configuration; whatever is wrong with it ends with exit 2.
 func (f configFlag) load() (*config.Config, error) {
 	c, err := config.Load(f.Path)
-	if err != nil {
+	var mistake *config.Mistake
+	switch {
+	case errors.As(err, &mistake):
 		return nil, usageError{fmt.Errorf("the configuration is wrong:\n%w", err)}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usageError{fmt.Errorf("%w; escalationd config example prints one to start from", err)}
+	case err != nil:
+		return nil, usageError{err}
 	}
 	return c, nil
 }
 
 type demoCmd struct {
-	Show       demoShowCmd `cmd:"" default:"withargs" help:"Play the samples and stay up."`
+	Show       demoShowCmd `cmd:"" default:"withargs" help:"Play the samples and stay up; what demo does by itself."`
 	Mailserver demoMailCmd `cmd:"" help:"Only an IMAP and SMTP server for trying things out."`
 }
 
@@ -144,29 +152,30 @@ func (c *parseCmd) Run(s *streams) error {
 	if len(c.Files) == 0 {
 		c.Files = []string{"-"}
 	}
-	failed := false
+	var unread []error
 	for _, name := range c.Files {
 		raw, err := readFile(name, s.in)
 		if err != nil {
-			fmt.Fprintln(s.err, "escalationd:", err)
-			failed = true
+			unread = append(unread, err)
 			continue
 		}
 		if err := c.print(s, name, raw); err != nil {
 			return err
 		}
 	}
-	if failed {
-		return silentError{}
-	}
-	return nil
+	return errors.Join(unread...)
 }
 
+// readFile reads a file that the command line names, or standard input.
 func readFile(name string, stdin io.Reader) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(stdin)
 	}
-	return os.ReadFile(name)
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return raw, nil
 }
 
 func (c *parseCmd) print(s *streams, name string, raw []byte) error {
@@ -201,7 +210,7 @@ type importCasesCmd struct {
 }
 
 func (c *importCasesCmd) Run(ctx context.Context, s *streams) error {
-	return importFile(ctx, s, c.configFlag, c.File, "cases", feed.Cases, (*daemon.Feed).PutCases)
+	return table[escalation.Case]{"cases", feed.Cases, daemon.CaseNotes, (*daemon.Feed).PutCases}.load(ctx, s, c.configFlag, c.File)
 }
 
 type importAccountsCmd struct {
@@ -210,15 +219,20 @@ type importAccountsCmd struct {
 }
 
 func (c *importAccountsCmd) Run(ctx context.Context, s *streams) error {
-	return importFile(ctx, s, c.configFlag, c.File, "accounts", feed.Accounts, (*daemon.Feed).PutAccounts)
+	return table[escalation.Account]{"accounts", feed.Accounts, daemon.AccountNotes, (*daemon.Feed).PutAccounts}.load(ctx, s, c.configFlag, c.File)
 }
 
-// importFile reads all rows before it writes the first: a file with a bad row
-// changes nothing.
-func importFile[T any](
-	ctx context.Context, s *streams, f configFlag, name, what string,
-	read func(io.Reader, string) ([]T, error), put func(*daemon.Feed, context.Context, []T) error,
-) error {
+// table is one kind of case data.
+type table[T any] struct {
+	name  string
+	read  func(io.Reader, string) ([]T, error)
+	notes func(*config.Config, []T) ([]string, error) // what in good rows the configuration does not fit
+	put   func(*daemon.Feed, context.Context, []T) error
+}
+
+// load imports a file. All rows are read before the first is written: a file
+// with a bad row changes nothing.
+func (t table[T]) load(ctx context.Context, s *streams, f configFlag, name string) error {
 	cfg, err := f.load()
 	if err != nil {
 		return err
@@ -227,24 +241,32 @@ func importFile[T any](
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
-			return err
+			return usageError{err}
 		}
 		defer file.Close()
 		in = file
 	}
-	rows, err := read(in, filepath.Base(name))
+	rows, err := t.read(in, filepath.Base(name))
 	if err != nil {
 		return fmt.Errorf("nothing was imported:\n%w", err)
 	}
+	notes, err := t.notes(cfg, rows)
+	if err != nil {
+		return usageError{err}
+	}
 	to := daemon.OpenFeed(cfg)
 	defer to.Close()
-	if err := put(to, ctx, rows); err != nil {
+	if err := t.put(to, ctx, rows); err != nil {
 		return err
 	}
+	what := t.name
 	if len(rows) == 1 {
 		what = strings.TrimSuffix(what, "s")
 	}
 	fmt.Fprintf(s.out, "%d %s imported\n", len(rows), what)
+	for _, note := range notes {
+		fmt.Fprintln(s.err, "note:", note)
+	}
 	return nil
 }
 

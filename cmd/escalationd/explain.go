@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -147,13 +149,13 @@ func (c *ladderExplainCmd) Run(s *streams) error {
 		return usageError{fmt.Errorf("there is no region %q; there are: %s", c.Region, strings.Join(daemon.RegionNames(cfg), ", "))}
 	}
 	if _, ok := cfg.Severities[c.Severity]; !ok {
-		return usageError{fmt.Errorf("there is no severity %d", c.Severity)}
+		return usageError{fmt.Errorf("there is no severity %d; there are: %s", c.Severity, strings.Join(severities(cfg), ", "))}
 	}
 	policy, err := daemon.Policy(cfg)
 	if err != nil {
 		return usageError{err}
 	}
-	x := policy.LadderExplain(c.Severity, strings.ToLower(c.Region), c.From.orNow())
+	x := policy.LadderExplain(c.Severity, strings.ToLower(c.Region), c.From.orNow().Truncate(time.Minute))
 	var b strings.Builder
 	fmt.Fprintf(&b, "severity %d in %s, opened %s: first response due %s\n\n", x.Severity, x.Region, when(x.Opened), when(x.Target))
 	for _, step := range x.Steps {
@@ -163,6 +165,14 @@ func (c *ladderExplainCmd) Run(s *streams) error {
 	printPlan(&b, x.Plan)
 	_, err = io.WriteString(s.out, b.String())
 	return err
+}
+
+func severities(cfg *config.Config) []string {
+	var names []string
+	for _, n := range slices.Sorted(maps.Keys(cfg.Severities)) {
+		names = append(names, strconv.Itoa(n))
+	}
+	return names
 }
 
 func stepText(s hours.Step) string {

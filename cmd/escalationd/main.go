@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // the regions' zones, on systems without them
 
@@ -61,16 +62,27 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if exited >= 0 {
 		return exited // --help
 	}
-	if err != nil {
-		var wrong *kong.ParseError
-		if errors.As(err, &wrong) && len(args) == 0 {
-			_ = wrong.Context.PrintUsage(false)
-		} else {
-			fmt.Fprintln(stderr, "escalationd:", err)
-		}
+	var wrong *kong.ParseError
+	switch {
+	case errors.As(err, &wrong) && len(args) == 0:
+		_ = wrong.Context.PrintUsage(false)
 		return exitUsage
+	case errors.As(err, &wrong):
+		err = fmt.Errorf("%w\nUsage: %s; --help says more", err, usage(wrong.Context))
+	}
+	if err != nil {
+		return report(usageError{err}, stderr)
 	}
 	return report(k.Run(), stderr)
+}
+
+// usage is the line that says what the command in the context takes.
+func usage(c *kong.Context) string {
+	command := c.Selected()
+	if command == nil {
+		command = c.Model.Node
+	}
+	return strings.Join(strings.Fields(c.Model.Name+" "+command.Summary()), " ")
 }
 
 func report(err error, stderr io.Writer) int {

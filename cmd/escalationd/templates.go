@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/mail"
 	"os"
@@ -45,7 +46,7 @@ func (f lettersFlag) letters() (set *templates.Set, warnings []templates.Warning
 type templatesListCmd struct{ lettersFlag }
 
 func (c *templatesListCmd) Run(s *streams) error {
-	set, _, _, err := c.letters()
+	set, warnings, _, err := c.letters()
 	if err != nil {
 		return err
 	}
@@ -53,6 +54,9 @@ func (c *templatesListCmd) Run(s *streams) error {
 		whose := "built in"
 		if slices.Contains(set.Overridden(), kind) {
 			whose = "yours"
+		}
+		if unused(warnings, string(kind)) != nil {
+			whose += "; yours is not used: templates lint says why"
 		}
 		fmt.Fprintf(s.out, "%-12s %s\n", kind, whose)
 	}
@@ -83,30 +87,47 @@ type templatesPreviewCmd struct {
 }
 
 func (c *templatesPreviewCmd) Run(s *streams) error {
-	set, _, from, err := c.letters()
+	set, warnings, from, err := c.letters()
 	if err != nil {
 		return err
 	}
 	samples := templates.Samples()
 	i := slices.IndexFunc(samples, func(n escalation.Notice) bool { return string(n.Kind) == c.Kind })
 	if i < 0 {
-		return usageError{fmt.Errorf("there is no letter %q; escalationd templates list names them", c.Kind)}
+		return noLetter(c.Kind)
 	}
 	words, err := set.Render(samples[i], from)
 	if err != nil {
 		return err
 	}
-	if c.HTML {
-		_, err = fmt.Fprint(s.out, words.HTML)
+	shown := words.HTML
+	if !c.HTML {
+		shown = fmt.Sprintf("Subject: %s\n\n%s", words.Subject, words.Text)
+	}
+	if _, err := io.WriteString(s.out, shown); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "Subject: %s\n\n%s", words.Subject, words.Text)
-	return err
+	return unused(warnings, c.Kind)
+}
+
+// unused says that a letter was not worded by the user's files, and why.
+func unused(warnings []templates.Warning, kind string) error {
+	var wrong []error
+	for _, w := range warnings {
+		if w.Words(kind) {
+			wrong = append(wrong, errors.New(w.String()))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+func noLetter(name string) error {
+	return usageError{fmt.Errorf("there is no letter %q; escalationd templates list names them", name)}
 }
 
 type templatesExportCmd struct {
 	Name string `arg:"" help:"A letter or layout.tmpl."`
-	Dir  string `arg:"" optional:"" type:"existingdir" help:"Where to; standard output if not given."`
+	Dir  string `arg:"" optional:"" type:"path" help:"The folder to write it to, made if need be; standard output if not given."`
 }
 
 func (c *templatesExportCmd) Run(s *streams) error {
@@ -116,10 +137,13 @@ func (c *templatesExportCmd) Run(s *streams) error {
 	}
 	text, err := templates.Source(name)
 	if err != nil {
-		return usageError{err}
+		return noLetter(c.Name)
 	}
 	if c.Dir == "" {
 		_, err = s.out.Write(text)
+		return err
+	}
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
 	path := filepath.Join(c.Dir, name)

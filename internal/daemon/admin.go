@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -42,6 +43,9 @@ func OpenAdmin(c *config.Config, operator string, now func() time.Time) (*Admin,
 
 // Close closes the connections.
 func (a *Admin) Close() { a.rdb.Close() }
+
+// Reach tells whether Redis is there, which everything but held mails is in.
+func (a *Admin) Reach(ctx context.Context) error { return reachRedis(ctx, a.rdb, a.config.Redis) }
 
 // inbox makes the inbox of a configured name.
 func (a *Admin) inbox(name string) (*inbox.Inbox, config.Inbox, error) {

@@ -29,6 +29,9 @@ func ExplainMail(ctx context.Context, c *config.Config, raw []byte, inbox string
 	log := slog.New(slog.DiscardHandler)
 	rdb := OpenRedis(c.Redis)
 	defer rdb.Close()
+	if err := reachRedis(ctx, rdb, c.Redis); err != nil {
+		return escalation.Explanation{}, err
+	}
 	d := &escalation.Desk{
 		Policy: policy, Store: redisstore.New(rdb, redisstore.Options{Prefix: c.Redis.Prefix}),
 		Secret: []byte(rand.Text()), Now: func() time.Time { return at }, Log: log,

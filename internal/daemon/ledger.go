@@ -219,5 +219,8 @@ func (d *Daemon) askLedger(ctx context.Context) (redisstore.Ledger, error) {
 func AcceptLedger(ctx context.Context, c *config.Config) error {
 	rdb := OpenRedis(c.Redis)
 	defer rdb.Close()
+	if err := reachRedis(ctx, rdb, c.Redis); err != nil {
+		return err
+	}
 	return redisstore.New(rdb, redisstore.Options{Prefix: c.Redis.Prefix}).AcceptLedger(ctx, time.Now())
 }

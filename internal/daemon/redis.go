@@ -49,6 +49,14 @@ func OpenRedis(c config.Redis) redis.UniversalClient {
 	return redis.NewClient(o.Simple())
 }
 
+// reachRedis says once what every command would say in its own words.
+func reachRedis(ctx context.Context, rdb redis.UniversalClient, c config.Redis) error {
+	if err := rdb.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("reach Redis at %s: %w; check redis.url and the password, and whether it runs", strings.Join(c.URL.Addresses(), ", "), err)
+	}
+	return nil
+}
+
 // RedisFacts is what a Redis says of itself; of a cluster, the worst of its
 // masters.
 type RedisFacts struct {
