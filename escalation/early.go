@@ -1,9 +1,6 @@
 package escalation
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // early answers from when the owner-silence rule allows an escalation, and
 // whether that is still to come.
@@ -27,7 +24,7 @@ func silence(c Case, now time.Time) string {
 // whyNotNow says in the customer's words what the early rule waits for.
 func (p *Policy) whyNotNow() string {
 	if h := p.OwnerSilence; h%time.Hour == 0 {
-		return fmt.Sprintf("an escalation opens when the case owner has not answered you for %d hours.", h/time.Hour)
+		return "an escalation opens when the case owner has not answered you for " + count(int(h/time.Hour), "hour") + "."
 	}
 	return "an escalation opens when the case owner has not answered you for " + roughly(p.OwnerSilence) + "."
 }

@@ -37,6 +37,8 @@ func (p *Policy) Operate(o Operation, file CaseFile, now time.Time) (Change, str
 		return Change{}, "say which leader has it"
 	case o.Verb == mailparse.Ack && e.Status == Parked:
 		return Change{}, "the escalation is parked, so there is nothing to take yet"
+	case o.Verb == mailparse.Ack && e.Status == Acknowledged:
+		return Change{}, "taken already, by " + e.TakenBy
 	case o.Verb == mailparse.Ack:
 		c.Reason = a.ack()
 	case o.Verb == mailparse.Resolve:

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"escalationd/escalation"
+	"escalationd/internal/daemon"
 	"escalationd/templates"
 )
 
@@ -76,7 +77,7 @@ func (c *templatesLintCmd) Run(s *streams) error {
 	if len(warnings) > 0 {
 		return silentError{}
 	}
-	fmt.Fprintf(s.out, "all letters can be worded; %d of them by your files\n", len(set.Overridden()))
+	fmt.Fprintln(s.out, daemon.WordedText(set))
 	return nil
 }
 

@@ -104,10 +104,13 @@ func (a *Admin) Forget(ctx context.Context, addr string, force bool) (redisstore
 	}
 	done, err := a.store.Forget(ctx, addr, force, a.by, a.now())
 	if err == nil && len(done.Active) > 0 && !force {
-		err = refuse("%s still under way with this person: %s. Nothing was removed. Resolve it first, or say --force: "+
-			"the escalation then goes on without the person's words, and the customer hears no more of it",
-			plural(len(done.Active), "escalation")+" "+map[bool]string{true: "is", false: "are"}[len(done.Active) == 1],
-			strings.Join(done.Active, ", "))
+		be, them, goes := "is", "it", "it then goes"
+		if len(done.Active) > 1 {
+			be, them, goes = "are", "them", "they then go"
+		}
+		err = refuse("%s %s still under way with this person: %s. Nothing was removed. Resolve %s first, or say --force: "+
+			"%s on without the person's words, and the customer hears no more of it",
+			plural(len(done.Active), "escalation"), be, strings.Join(done.Active, ", "), them, goes)
 	}
 	return done, err
 }
@@ -115,7 +118,11 @@ func (a *Admin) Forget(ctx context.Context, addr string, force bool) (redisstore
 // ForgottenText says what Forget has done.
 func ForgottenText(f redisstore.Forgotten) string {
 	p := &page{}
-	p.line("", "removed from %s, %s and %s of the journal", plural(f.Escalations, "escalation"), plural(f.Letters, "letter"), plural(f.Lines, "line"))
+	if f.Escalations+f.Letters+f.Lines == 0 {
+		p.line("", "the desk keeps nothing of this person")
+	} else {
+		p.line("", "removed from %s, %s and %s of the journal", plural(f.Escalations, "escalation"), plural(f.Letters, "letter"), plural(f.Lines, "line"))
+	}
 	for _, key := range f.Elsewhere {
 		p.line("note: ", "the case data still name the person, in the key %s; remove the address in the CRM and feed it again", key)
 	}

@@ -95,7 +95,7 @@ func (a *Admin) decideLetter(ctx context.Context, verb, id string) (string, erro
 		return "", err
 	}
 	if len(letters) == 0 {
-		return fmt.Sprintf("there is no letter %s", id), nil
+		return fmt.Sprintf("there is no letter %s; outbox list names them", id), nil
 	}
 	answer, err := a.store.DecideLetter(ctx, verb, letters[0], a.by, a.now())
 	switch {

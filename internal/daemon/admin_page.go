@@ -84,7 +84,7 @@ func stamp(t time.Time) string {
 }
 
 // plural puts a number before a noun.
-func plural[N int | int64](n N, noun string) string {
+func plural[N int | int64 | uint32](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

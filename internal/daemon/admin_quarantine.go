@@ -275,11 +275,11 @@ func (a *Admin) RetryQuarantined(ctx context.Context, ref string, asProven bool)
 		held = h
 		switch {
 		case h.decided != "" && h.decided != escalation.Quarantined:
-			return refuse("the mail %s was %s before: judging it again would do that twice; reject it instead", ref, h.decided)
+			return refuse("it was %s before: judging it again would do that twice; reject it instead", h.decided)
 		case asProven && h.Cause != CauseUnproven:
-			return refuse("the mail %s is not held for its sender, but because: %s; retry it without --as-proven", ref, h.Cause)
+			return refuse("it is not held for its sender, but because: %s; retry it without --as-proven", h.Cause)
 		case !asProven && h.Cause == CauseUnproven:
-			return refuse("the sender of %s is as unproven as before; say --as-proven if you know by other means who wrote it", ref)
+			return refuse("its sender is as unproven as before; say --as-proven if you know by other means who wrote it")
 		}
 		_, settings, err := a.inbox(h.inbox)
 		if err != nil {

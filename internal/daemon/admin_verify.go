@@ -208,11 +208,11 @@ func (f folderCounts) compare(v *Verification, b redisstore.Books) {
 	quarantined := b.Mails[escalation.Quarantined] - b.Acts["released"] - b.Acts["rejected"]
 	processed := b.Decided() - b.Mails[escalation.Quarantined] + b.Acts["rejected"]
 	if f.onTheWay > 0 {
-		v.Notes = append(v.Notes, plural(f.onTheWay, "mail")+" in the inboxes are decided and will be moved at once.")
+		v.Notes = append(v.Notes, "Decided and about to be moved out of the inboxes: "+plural(f.onTheWay, "mail")+".")
 	}
 	if got := f.processed + f.quarantined + f.onTheWay; got != processed+quarantined {
-		v.Notes = append(v.Notes, fmt.Sprintf("The ledger has filed %d mails in Processed and %d in Quarantine; there are %d and %d. "+
-			"People who move or delete mails there make such a difference.", processed, quarantined, f.processed, f.quarantined))
+		v.Notes = append(v.Notes, fmt.Sprintf("The ledger has filed %s in Processed and %d in Quarantine; there are %d and %d. "+
+			"People who move or delete mails there make such a difference.", plural(processed, "mail"), quarantined, f.processed, f.quarantined))
 	}
 }
 
@@ -251,7 +251,7 @@ func (v *Verification) String() string {
 		p.line("DOES NOT ADD UP  ", "%s: %s", f.Ref, f.Detail)
 	}
 	if v.OK() {
-		p.line("", "adds up: %d mails seen = %d decided + %d undecided + %d written off", v.Seen, v.Decided, v.Undecided, v.WrittenOff)
+		p.line("", "adds up: %s seen = %d decided + %d undecided + %d written off", plural(v.Seen, "mail"), v.Decided, v.Undecided, v.WrittenOff)
 	}
 	return p.String()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"escalationd/escalation"
 	"escalationd/escalation/redisstore"
 	"escalationd/internal/config"
 	"escalationd/internal/inbox"
@@ -87,7 +88,7 @@ func (c *checker) inbox(ctx context.Context, cfg *config.Config, i config.Inbox)
 		c.fail(what, fmt.Sprintf("%s is not reached: %v", i.URL.Address(), err), "check the host, the port and the certificate")
 		return
 	}
-	c.ok(what, "logged in; %d mails in %s, %d in %s, %d in %s", facts.Mails, i.URL.Mailbox(),
+	c.ok(what, "logged in; %s in %s, %d in %s, %d in %s", plural(facts.Mails, "mail"), i.URL.Mailbox(),
 		facts.Processed, i.Processed, facts.Quarantined, i.Quarantine)
 	switch {
 	case i.AcceptUnproven:
@@ -125,7 +126,7 @@ func (c *checker) redis(ctx context.Context, cfg *config.Config) {
 	defer rdb.Close()
 	facts, err := ProbeRedis(ctx, rdb)
 	if err != nil {
-		c.fail("Redis", fmt.Sprintf("%s: %v", strings.Join(cfg.Redis.URL.Addresses(), ", "), err), "check redis.url and its password")
+		c.fail("Redis", fmt.Sprintf("%s: %v", strings.Join(cfg.Redis.URL.Addresses(), ", "), err), "check redis.url and the password, and whether it runs")
 		return
 	}
 	trouble := facts.Trouble()
@@ -148,7 +149,7 @@ func (c *checker) redis(ctx context.Context, cfg *config.Config) {
 	case representatives == 0:
 		c.warn("representatives", "no account has any: every customer would be refused", "run: escalationd import accounts --config FILE DATA.csv")
 	default:
-		c.ok("representatives", "%d in %d accounts", representatives, accounts)
+		c.ok("representatives", "%d in %s", representatives, plural(accounts, "account"))
 	}
 }
 
@@ -162,7 +163,19 @@ func (c *checker) templates(cfg *config.Config) {
 		c.fail("templates", w.String(), "correct the file; until then the built-in letter is used")
 	}
 	if len(warnings) == 0 {
-		c.ok("templates", "all letters can be worded; %d of them by your own files", len(set.Overridden()))
+		c.ok("templates", "%s", WordedText(set))
+	}
+}
+
+// WordedText says that all letters can be worded, and whose files do it.
+func WordedText(set *templates.Set) string {
+	switch n := len(set.Overridden()); n {
+	case 0:
+		return "all letters can be worded, each as built in"
+	case len(escalation.Kinds()):
+		return "all letters can be worded, each with your files"
+	default:
+		return fmt.Sprintf("all letters can be worded, %d of %d with your files", n, len(escalation.Kinds()))
 	}
 }
 
@@ -185,6 +198,6 @@ func (c *checker) ladder(cfg *config.Config) {
 		}
 	}
 	if len(gaps) == 0 {
-		c.ok("ladder", "%d levels, each with somebody for each of %d regions", len(cfg.Ladder), len(cfg.Regions))
+		c.ok("ladder", "%s, each with somebody for %s", plural(len(cfg.Ladder), "level"), plural(len(cfg.Regions), "region"))
 	}
 }

@@ -79,7 +79,7 @@ func (w *witness) judge(l redisstore.Ledger) error {
 	case l.Generation != w.Generation:
 		return &HoldError{"Redis holds another ledger than this desk worked with: a wrong server, database or prefix, or the data were replaced"}
 	case l.Commits < w.Commits:
-		return &HoldError{fmt.Sprintf("Redis has lost the desk's last %d changes: it was rolled back", w.Commits-l.Commits)}
+		return &HoldError{"Redis has lost " + plural(w.Commits-l.Commits, "change") + " that the desk made last: it was rolled back"}
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (d *Daemon) findLedger(ctx context.Context) (redisstore.Ledger, error) {
 			return l, fmt.Errorf("see whether this is a first start: %w", err)
 		}
 		if processed > 0 {
-			return l, &HoldError{fmt.Sprintf("Redis holds no ledger, but %d mails were processed before: its data are lost", processed)}
+			return l, &HoldError{fmt.Sprintf("Redis holds no ledger, but %s had been processed before: its data are lost", plural(processed, "mail"))}
 		}
 		if err := d.store.BeginLedger(ctx, d.now()); err != nil {
 			return l, err

@@ -87,7 +87,7 @@ func (s *Server) Handle(pattern string, page http.Handler) { s.mux.Handle(patter
 func (s *Server) Listen() (net.Addr, error) {
 	l, err := net.Listen("tcp", s.options.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("open web server: %w", err)
+		return nil, fmt.Errorf("open web server: %w; name another host:port in web.listen, or leave it empty", err)
 	}
 	s.listener = l
 	return l.Addr(), nil
