@@ -134,17 +134,14 @@ const (
 // additions puts into words what a later form says that the first did not.
 func additions(had, f mailparse.Form) string {
 	var lines []string
-	for _, add := range []struct{ label, was, now string }{
-		{"Expected Next Step", had.NextStep, f.NextStep},
-		{"Point of Contact", had.POC, f.POC},
-		{"Phone Number or Email for POC", had.POCContact, f.POCContact},
-	} {
-		if add.now != "" && !same(add.now, add.was) {
-			lines = append(lines, add.label+": "+add.now)
+	add := func(field mailparse.Field) { lines = append(lines, Label(field)+": "+getField(f, field)) }
+	for _, field := range []mailparse.Field{mailparse.NextStep, mailparse.POC, mailparse.POCContact} {
+		if now := getField(f, field); now != "" && !same(now, getField(had, field)) {
+			add(field)
 		}
 	}
 	if f.Comments != "" && !contains(had.Comments, f.Comments) {
-		lines = append(lines, "Additional Comments: "+f.Comments)
+		add(mailparse.Comments)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -204,7 +204,7 @@ func (j *judgement) withoutCase(f mailparse.Form, problems []Problem) {
 		return
 	}
 	j.check("entitlement", true, "the sender represents an account")
-	j.returned(nil, f, problems, "the form has "+listProblems(problems))
+	j.returned(nil, f, problems, listProblems(problems))
 }
 
 // onCase judges a form of an entitled sender on a case that is known.
@@ -225,7 +225,7 @@ func (j *judgement) onCase(file CaseFile, f mailparse.Form, problems []Problem) 
 		return
 	}
 	if len(problems) > 0 {
-		j.returned(&file, f, problems, "the form has "+listProblems(problems))
+		j.returned(&file, f, problems, listProblems(problems))
 		return
 	}
 	j.check("form", true, "complete")
@@ -315,9 +315,26 @@ func names(problems []Problem, field mailparse.Field) bool {
 func listProblems(problems []Problem) string {
 	words := make([]string, len(problems))
 	for i, p := range problems {
-		words[i] = string(p.Field) + " " + string(p.Reason)
+		words[i] = Label(p.Field) + " is " + string(p.Reason)
 	}
 	return strings.Join(words, ", ")
+}
+
+// Label is how the template names a field.
+func Label(f mailparse.Field) string {
+	switch f {
+	case mailparse.CaseNumber:
+		return "Case Number"
+	case mailparse.NextStep:
+		return "Expected Next Step"
+	case mailparse.POC:
+		return "Point of Contact"
+	case mailparse.POCContact:
+		return "Phone Number or Email for POC"
+	case mailparse.Comments:
+		return "Additional Comments"
+	}
+	return string(f)
 }
 
 // required are the fields of the template that must be filled in, in its order.

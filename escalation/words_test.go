@@ -62,6 +62,29 @@ func TestWhoHasItIsOfferedWhatComesNext(t *testing.T) {
 	})
 }
 
+func TestTheRecordNamesTheLinesOfAFormAsTheTemplateDoes(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		s.ends(s.from(rep, func(m *escalation.Mail) {
+			m.Forms = []mailparse.Form{{CaseNumber: "01230001", POC: "Avery"}}
+		}), escalation.Returned)
+		s.expect(escalation.KindReturned, rep)
+		if want := "Expected Next Step is missing, Phone Number or Email for POC is missing"; s.last.Reason != want {
+			t.Errorf("the record says %q, want %q", s.last.Reason, want)
+		}
+	})
+}
+
+func TestASilenceOfOneHourIsOneHour(t *testing.T) {
+	one := func(p *escalation.Policy) { p.OwnerSilence, p.Early = time.Hour, escalation.EarlyPark }
+	play(t, one, func(s *scene) {
+		s.with(escalation.Case{Number: "01230009", Severity: 2, OpenedAt: s.now.Add(-time.Minute)})
+		s.ends(s.from(rep, form("01230009")), escalation.ParkedEarly)
+		if why := s.expect(escalation.KindParked, rep).Letter.Why; !strings.HasSuffix(why, "for 1 hour.") {
+			t.Errorf("the customer reads %q", why)
+		}
+	})
+}
+
 func TestCaseNumberIsTidiedOfWhatMailProgramsMakeOfIt(t *testing.T) {
 	for typed, want := range map[string]string{
 		"us-2000":           "US-2000",

@@ -327,7 +327,7 @@ func printMessage(w io.Writer, name string, m mailparse.Message, unread error) e
 		line("  Additional Comments", f.Comments)
 	}
 	for _, p := range m.Problems {
-		line("Problem", fmt.Sprintf("form %d: %s is %s", p.Form+1, p.Field, p.Reason))
+		line("Problem", fmt.Sprintf("form %d: %s is %s", p.Form+1, escalation.Label(p.Field), p.Reason))
 	}
 	if len(m.Forms) == 0 {
 		line("Form", "none")

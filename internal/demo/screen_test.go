@@ -27,7 +27,7 @@ func told(t *testing.T, width int) string {
 			Forms: []mailparse.Form{{CaseNumber: "EX-1", NextStep: long, POC: "lead", Comments: strings.Repeat("x", 300)}},
 		}},
 		change: escalation.Change{
-			Disposition: escalation.Returned, Reason: "the form has poc_contact missing",
+			Disposition: escalation.Returned, Reason: "Phone Number or Email for POC is missing",
 			Checks: []escalation.Check{{Name: "form", Detail: long}},
 		},
 	}, 150*time.Millisecond)
