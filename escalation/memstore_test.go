@@ -255,7 +255,7 @@ func (s *memStore) History(_ context.Context, since time.Time, recipients []stri
 }
 
 // deliver takes all letters out of the outbox.
-func (s *memStore) deliver(time.Time) ([]escalation.Notice, error) {
+func (s *memStore) deliver() ([]escalation.Notice, error) {
 	var sent []escalation.Notice
 	for _, id := range s.queue {
 		n := s.notices[id]

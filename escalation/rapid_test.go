@@ -222,7 +222,7 @@ func (l *life) caseCloses(rt *rapid.T) {
 }
 
 func (l *life) lettersLeave(*rapid.T) {
-	sent, err := l.store.deliver(l.now)
+	sent, err := l.store.deliver()
 	if err != nil {
 		l.Fatal(err)
 	}

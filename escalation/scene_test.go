@@ -86,7 +86,7 @@ func region(name, phone, zone string, open, end int, holidays string) escalation
 // store is a Store whose outbox a scene empties.
 type store interface {
 	escalation.Store
-	deliver(now time.Time) ([]escalation.Notice, error)
+	deliver() ([]escalation.Notice, error)
 	putCase(c escalation.Case, now time.Time) error
 	putAccount(a escalation.Account, now time.Time) error
 	clock(now time.Time)
@@ -99,16 +99,16 @@ type redisWorld struct {
 	now    time.Time
 }
 
-func (w *redisWorld) deliver(now time.Time) ([]escalation.Notice, error) {
+func (w *redisWorld) deliver() ([]escalation.Notice, error) {
 	var sent []escalation.Notice
 	for {
-		claimed, err := w.Claim(context.Background(), now, 10*time.Second, 50)
+		claimed, err := w.Claim(context.Background(), 10*time.Second, 50)
 		if err != nil || len(claimed) == 0 {
 			return sent, err
 		}
 		for _, p := range claimed {
 			sent = append(sent, p.Notice)
-			if err := w.Settle(context.Background(), now, []notify.Result{{Claim: p.Claim, Fate: notify.Sent}}); err != nil {
+			if err := w.Settle(context.Background(), []notify.Result{{Claim: p.Claim, Fate: notify.Sent}}); err != nil {
 				return sent, err
 			}
 		}
@@ -303,7 +303,7 @@ func (s *scene) tick() {
 
 func (s *scene) collect() {
 	s.Helper()
-	sent, err := s.store.deliver(s.now)
+	sent, err := s.store.deliver()
 	if err != nil {
 		s.Fatalf("deliver: %v", err)
 	}

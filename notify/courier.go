@@ -58,7 +58,7 @@ const (
 // Run delivers until ctx ends; then letters in flight have ten seconds to
 // end, and the rest is released. It returns nil.
 func (c *Courier) Run(ctx context.Context) error {
-	c.noteOutbox(ctx, c.Outbox.Reclaim(ctx, c.Now()))
+	c.noteOutbox(ctx, c.Outbox.Reclaim(ctx))
 	f := c.takeOff(ctx)
 	defer f.land()
 	c.reach(ctx)
@@ -96,12 +96,12 @@ func (c *Courier) dispatch(ctx context.Context, f *flight) (int, error) {
 	if c.Status().Troubles > 0 {
 		n = 1 // ask the relay with one letter, not with all
 	}
-	now := c.Now()
-	claimed, spoilt := c.Outbox.Claim(ctx, now, lease, n)
+	asked := c.Now()
+	claimed, spoilt := c.Outbox.Claim(ctx, lease, n)
 	if len(claimed) == 0 {
 		return 0, spoilt
 	}
-	f.hold(claimed, now.Add(lease))
+	f.hold(claimed, asked.Add(lease))
 	ready, err := c.word(ctx, f, c.sendable(f, claimed))
 	if err != nil {
 		f.release(ready, "its words could not be kept: "+err.Error())
@@ -185,7 +185,7 @@ func (c *Courier) compose(ctx context.Context, n escalation.Notice) ([]byte, err
 // unworded is the fate of a letter that could not be written: one to an
 // impossible address is buried, any other waits for a mended program.
 func (c *Courier) unworded(p Pending, err error) Result {
-	r := Result{Claim: p.Claim, Fate: Retry, At: c.Now().Add(retryDelay(p.Attempt, rand.Float64())), Detail: withoutAddresses(err.Error())}
+	r := Result{Claim: p.Claim, Fate: Retry, Pause: retryDelay(p.Attempt, rand.Float64()), Detail: withoutAddresses(err.Error())}
 	c.Log.Error("letter not worded", "notice", p.ID, "case", p.Notice.Case, "kind", p.Notice.Kind, "error", r.Detail)
 	if errors.Is(err, errAddress) {
 		r.Fate = Buried
@@ -207,7 +207,7 @@ func (c *Courier) carry(f *flight, p Pending) {
 	failed := asSendError(c.Relay.Send(f.sending, env, p.Raw, func() error { return f.permit(p.Claim) }))
 	r := judge(p, failed, c.Now(), rand.Float64())
 	if f.sending.Err() != nil && r.Fate == Retry && failed.Class == Network {
-		r.Fate, r.At = Released, c.Now() // cut off by our own end
+		r.Fate, r.Pause = Released, 0 // cut off by our own end
 	}
 	c.note(f.sending, p, failed, r)
 	f.settle(r)

@@ -138,7 +138,7 @@ func TestTemporaryRefusalIsTriedAgainWithTheSameBytes(t *testing.T) {
 			clock := newHand()
 			o := newOutbox(testNotice(1, escalation.KindRefused))
 			c := testCourier(t, o, server.relay(t, TLSNone))
-			c.Now = clock.now
+			c.Now, o.now = clock.now, clock.now
 			deliverFor(t, c, clock, 20*time.Second)
 			r := o.row(noticeID(1))
 			if got := fmt.Sprint(r.history); got != "[retry retry retry sent]" {
@@ -164,7 +164,7 @@ func TestPermanentRefusalIsBuriedAtOnce(t *testing.T) {
 			clock := newHand()
 			o := newOutbox(notices(5, escalation.KindEscalation)...)
 			c := testCourier(t, o, server.relay(t, TLSNone))
-			c.Now, c.Connections = clock.now, 1
+			c.Now, o.now, c.Connections = clock.now, clock.now, 1
 			deliverFor(t, c, clock, 5*time.Second)
 			if f := o.fates(); f[Buried] != 1 || f[Sent] != 4 {
 				t.Errorf("fates %v, want one buried and four sent", f)
@@ -189,7 +189,7 @@ func TestRelayOutOfServiceFailsNoLetter(t *testing.T) {
 			clock := newHand()
 			o := newOutbox(notices(20, escalation.KindAccepted)...)
 			c := testCourier(t, o, server.relay(t, TLSNone))
-			c.Now = clock.now
+			c.Now, o.now = clock.now, clock.now
 			deliverFor(t, c, clock, 2*time.Minute)
 			if f := o.fates(); f[Sent] != 20 || len(server.delivered()) != 20 {
 				t.Fatalf("fates %v, %d arrived; want all 20", f, len(server.delivered()))
@@ -217,7 +217,7 @@ func TestRefusedLoginHoldsAllAndAlarmsOnce(t *testing.T) {
 	relay := server.relay(t, TLSNone)
 	relay.User, relay.Login = "desk", password("old")
 	c := testCourier(t, o, relay)
-	c.Now = clock.now
+	c.Now, o.now = clock.now, clock.now
 	var alarms []escalation.Alarm
 	c.Alarm = func(_ context.Context, a escalation.Alarm) { alarms = append(alarms, a) }
 	deliverFor(t, c, clock, 2*time.Minute)
@@ -244,7 +244,7 @@ func TestAmbiguousEndIsResentTwiceAndThenParked(t *testing.T) {
 			clock := newHand()
 			o := newOutbox(testNotice(1, kind))
 			c := testCourier(t, o, server.relay(t, TLSNone))
-			c.Now = clock.now
+			c.Now, o.now = clock.now, clock.now
 			deliverFor(t, c, clock, 3*time.Minute)
 			r := o.row(noticeID(1))
 			if r.fate != Buried || !strings.HasPrefix(r.detail, "ambiguous") {
@@ -342,7 +342,7 @@ func TestLogsNameNoAddress(t *testing.T) {
 	clock := newHand()
 	o := newOutbox(notices(6, escalation.KindEscalation)...)
 	c := testCourier(t, o, server.relay(t, TLSNone))
-	c.Now, c.Log = clock.now, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c.Now, o.now, c.Log = clock.now, clock.now, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	deliverFor(t, c, clock, 30*time.Second)
 	if strings.Contains(log.String(), "@") || strings.Contains(log.String(), "Avery") {
 		t.Errorf("the log holds an address:\n%s", log.String())

@@ -25,7 +25,7 @@ type flight struct {
 	wake    chan struct{}
 
 	mu      sync.Mutex
-	held    map[Claim]time.Time // until when
+	held    map[Claim]time.Time // until when, by the courier's clock
 	results []Result
 	asked   []dot
 	stuck   bool // the last call to the outbox failed
@@ -158,7 +158,7 @@ func (f *flight) rouse() {
 // release gives letters back untried.
 func (f *flight) release(rest []Pending, why string) {
 	for _, p := range rest {
-		f.settle(Result{Claim: p.Claim, Fate: Released, At: f.courier.Now(), Detail: why})
+		f.settle(Result{Claim: p.Claim, Fate: Released, Detail: why})
 	}
 }
 
@@ -204,7 +204,7 @@ func (f *flight) flush() error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.sending), settleTimeout)
 	defer cancel()
-	err := f.courier.Outbox.Settle(ctx, f.courier.Now(), results)
+	err := f.courier.Outbox.Settle(ctx, results)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stuck = err != nil
@@ -233,7 +233,7 @@ func (f *flight) dot(trouble error) {
 	if trouble == nil {
 		holds := make([]Hold, len(asked))
 		for i, d := range asked {
-			holds[i] = Hold{Claim: d.Claim, Until: f.courier.Now().Add(limbo), Dot: true}
+			holds[i] = Hold{Claim: d.Claim, Lease: limbo, Dot: true}
 		}
 		trouble = failpoint.Do("mark", func() (err error) { lost, err = f.lengthen(holds); return err })
 	}
@@ -248,11 +248,10 @@ func (f *flight) dot(trouble error) {
 
 // renew lengthens the leases of all that is not settled.
 func (f *flight) renew() {
-	until := f.courier.Now().Add(lease)
 	f.mu.Lock()
 	holds := make([]Hold, 0, len(f.held))
 	for claim := range f.held {
-		holds = append(holds, Hold{Claim: claim, Until: until})
+		holds = append(holds, Hold{Claim: claim, Lease: lease})
 	}
 	f.mu.Unlock()
 	if len(holds) > 0 {
@@ -265,6 +264,7 @@ func (f *flight) renew() {
 func (f *flight) lengthen(holds []Hold) (LostClaims, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.sending), settleTimeout)
 	defer cancel()
+	asked := f.courier.Now()
 	err := f.courier.Outbox.Hold(ctx, holds)
 	var lost LostClaims
 	if errors.As(err, &lost) {
@@ -276,8 +276,9 @@ func (f *flight) lengthen(holds []Hold) (LostClaims, error) {
 	defer f.mu.Unlock()
 	f.stuck = err != nil
 	for _, h := range holds {
-		if until, ok := f.held[h.Claim]; ok && err == nil && until.Before(h.Until) {
-			f.held[h.Claim] = h.Until
+		until := asked.Add(h.Lease)
+		if before, ok := f.held[h.Claim]; ok && err == nil && before.Before(until) {
+			f.held[h.Claim] = until
 		}
 	}
 	return lost, err

@@ -12,20 +12,21 @@ import (
 
 // Outbox hands out notices that are due. A notice is claimed before it is
 // sent: the attempt is counted and nobody else gets it until the lease ends,
-// so a crash costs a delay and never a letter.
+// so a crash costs a delay and never a letter. All times are the outbox's own:
+// couriers tell it how long, never until when, since their clocks may differ.
 type Outbox interface {
 	// Reclaim ends the claims of earlier couriers in whose place this one
 	// runs, so that nobody waits for their leases.
-	Reclaim(ctx context.Context, now time.Time) error
+	Reclaim(ctx context.Context) error
 	// Claim hands out at most n due notices, oldest first, each for lease.
-	Claim(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Pending, error)
+	Claim(ctx context.Context, lease time.Duration, n int) ([]Pending, error)
 	// Hold adds to claims that are still held. It fails with LostClaims for the
 	// others.
 	Hold(ctx context.Context, holds []Hold) error
 	// Settle records how attempts ended. A claim that is no longer held (its
 	// lease ended and somebody else claimed the notice) changes nothing, unless
 	// the relay took the letter: whoever knows that may say so.
-	Settle(ctx context.Context, now time.Time, results []Result) error
+	Settle(ctx context.Context, results []Result) error
 }
 
 // Claim is the right to send one notice, once.
@@ -54,8 +55,8 @@ type Pending struct {
 // Hold is what is added to a claim.
 type Hold struct {
 	Claim
-	Until time.Time // the lease lasts until then, or longer; zero leaves it
-	Raw   []byte    // the worded mail, RFC 5322 with CRLF line ends; every later Claim returns it
+	Lease time.Duration // the lease lasts for so long from now, or longer; zero leaves it
+	Raw   []byte        // the worded mail, RFC 5322 with CRLF line ends; every later Claim returns it
 	// Dot says that the final dot is about to be sent. Should the attempt end
 	// without a Result, the next Claim counts it as Ambiguous.
 	Dot bool
@@ -67,9 +68,9 @@ type Fate string
 // The fates of an attempt.
 const (
 	Sent     Fate = "sent"     // the relay took it
-	Retry    Fate = "retry"    // refused for now; again at Result.At
-	Released Fate = "released" // not tried (no relay, shutdown): again at Result.At, and no mark against the notice
-	Unknown  Fate = "unknown"  // no answer after the final dot: again at Result.At, counted apart
+	Retry    Fate = "retry"    // refused for now; again after Result.Pause
+	Released Fate = "released" // not tried (no relay, shutdown): again after Result.Pause, and no mark against the notice
+	Unknown  Fate = "unknown"  // no answer after the final dot: again after Result.Pause, counted apart
 	Buried   Fate = "buried"   // refused for good, or given up; operators decide
 )
 
@@ -77,6 +78,6 @@ const (
 type Result struct {
 	Claim
 	Fate   Fate
-	At     time.Time // next attempt, for Retry, Released and Unknown
-	Detail string    // the relay's answer, or the error; no address in it
+	Pause  time.Duration // before the next attempt, for Retry, Released and Unknown
+	Detail string        // the relay's answer, or the error; no address in it
 }

@@ -19,6 +19,7 @@ type memoryOutbox struct {
 	down   error // answered by every call
 	calls  map[string]int
 	change chan struct{} // gets a token at each settled row
+	now    func() time.Time
 }
 
 type row struct {
@@ -32,7 +33,7 @@ type row struct {
 }
 
 func newOutbox(notices ...escalation.Notice) *memoryOutbox {
-	o := &memoryOutbox{rows: map[string]*row{}, calls: map[string]int{}, change: make(chan struct{}, 10000)}
+	o := &memoryOutbox{rows: map[string]*row{}, calls: map[string]int{}, change: make(chan struct{}, 10000), now: time.Now}
 	o.add(notices...)
 	return o
 }
@@ -45,7 +46,7 @@ func (o *memoryOutbox) add(notices ...escalation.Notice) {
 	}
 }
 
-func (o *memoryOutbox) Claim(_ context.Context, now time.Time, lease time.Duration, n int) ([]Pending, error) {
+func (o *memoryOutbox) Claim(_ context.Context, lease time.Duration, n int) ([]Pending, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.calls["claim"]++
@@ -53,6 +54,7 @@ func (o *memoryOutbox) Claim(_ context.Context, now time.Time, lease time.Durati
 		return nil, o.down
 	}
 	var due []*row
+	now := o.now()
 	for _, r := range o.rows {
 		if (r.fate == "" || r.fate == Retry || r.fate == Released || r.fate == Unknown) && !r.due.After(now) {
 			due = append(due, r)
@@ -72,7 +74,7 @@ func (o *memoryOutbox) Claim(_ context.Context, now time.Time, lease time.Durati
 	return claimed, nil
 }
 
-func (o *memoryOutbox) Reclaim(context.Context, time.Time) error { return nil }
+func (o *memoryOutbox) Reclaim(context.Context) error { return nil }
 
 func (o *memoryOutbox) Hold(_ context.Context, holds []Hold) error {
 	o.mu.Lock()
@@ -87,8 +89,8 @@ func (o *memoryOutbox) Hold(_ context.Context, holds []Hold) error {
 			lost = append(lost, h.Claim)
 			continue
 		}
-		if h.Until.After(r.due) {
-			r.due = h.Until
+		if until := o.now().Add(h.Lease); h.Lease > 0 && until.After(r.due) {
+			r.due = until
 		}
 		if h.Raw != nil {
 			r.Raw = h.Raw
@@ -106,7 +108,7 @@ func (l LostClaims) orNil() error {
 	return fmt.Errorf("call the outbox: %w", l)
 }
 
-func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) error {
+func (o *memoryOutbox) Settle(_ context.Context, results []Result) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.calls["settle"]++
@@ -119,7 +121,7 @@ func (o *memoryOutbox) Settle(_ context.Context, _ time.Time, results []Result) 
 			continue
 		}
 		r.dot = false
-		r.fate, r.detail, r.due = result.Fate, result.Detail, result.At
+		r.fate, r.detail, r.due = result.Fate, result.Detail, o.now().Add(result.Pause)
 		r.history = append(r.history, result.Fate)
 		switch result.Fate {
 		case Released:

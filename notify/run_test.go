@@ -247,7 +247,7 @@ func TestOutboxOutOfReachWithholdsTheFinalDot(t *testing.T) {
 	clock := newHand()
 	o := newOutbox(testNotice(1, escalation.KindEscalation))
 	c := testCourier(t, o, &afterwards{server.relay(t, TLSNone), func() { o.breakDown(nil) }})
-	c.Now = clock.now
+	c.Now, o.now = clock.now, clock.now
 	server.play(func(step string, n int) any {
 		if step == "rcpt" && n == 1 { // the courier waits for its answer
 			o.breakDown(errDown)
@@ -282,7 +282,7 @@ func TestCrashesAfterTheFinalDotEndInOperatorsHands(t *testing.T) {
 	o := newOutbox(testNotice(1, escalation.KindAccepted))
 	for range 5 {
 		c := testCourier(t, &forgetful{o}, server.relay(t, TLSNone))
-		c.Now = clock.now
+		c.Now, o.now = clock.now, clock.now
 		if _, err := c.Deliver(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -299,8 +299,8 @@ func TestCrashesAfterTheFinalDotEndInOperatorsHands(t *testing.T) {
 // forgetful is an outbox that is never told of letters that were sent.
 type forgetful struct{ *memoryOutbox }
 
-func (o *forgetful) Settle(ctx context.Context, now time.Time, results []Result) error {
-	return o.memoryOutbox.Settle(ctx, now, slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Fate == Sent }))
+func (o *forgetful) Settle(ctx context.Context, results []Result) error {
+	return o.memoryOutbox.Settle(ctx, slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Fate == Sent }))
 }
 
 // Where the outbox does not take the words of letters, they are given back;

@@ -45,7 +45,7 @@ func judge(p Pending, err *SendError, now time.Time, jitter float64) Result {
 	if err == nil {
 		return r
 	}
-	r.Detail, r.At = err.Error(), now.Add(retryDelay(p.Attempt, jitter))
+	r.Detail, r.Pause = err.Error(), retryDelay(p.Attempt, jitter)
 	switch err.Class {
 	case Permanent:
 		r.Fate = Buried
@@ -59,7 +59,7 @@ func judge(p Pending, err *SendError, now time.Time, jitter float64) Result {
 	default:
 		r.Fate = Retry
 		if err.untried() {
-			r.Fate, r.At = Released, now
+			r.Fate, r.Pause = Released, 0
 		}
 	}
 	if r.Fate == Retry && now.Sub(p.Notice.CreatedAt) > giveUpAfter {

@@ -74,7 +74,7 @@ func (c *Courier) note(ctx context.Context, p Pending, failed *SendError, r Resu
 	case Buried:
 		log.Error("letter not delivered, operators decide", "reason", r.Detail)
 	default:
-		log.Warn("letter not sent, trying again", "fate", r.Fate, "at", r.At, "reason", r.Detail)
+		log.Warn("letter not sent, trying again", "fate", r.Fate, "retry_in", r.Pause.Round(time.Millisecond).String(), "reason", r.Detail)
 	}
 	c.mu.Lock()
 	if c.status.Fates == nil {

@@ -19,7 +19,7 @@ var decideLua string
 var writeOffLua string
 
 var (
-	decideScript   = redis.NewScript(decideLua)
+	decideScript   = timed(decideLua)
 	writeOffScript = redis.NewScript(writeOffLua)
 )
 
@@ -37,7 +37,7 @@ func (s *Store) DecideLetter(ctx context.Context, verb string, letter Posted, by
 	id := letter.Notice.ID
 	keys := []string{s.key("outbox"), s.key("notice", id), s.key("parked"), s.key("journal"), s.key("commits"), s.key("counts")}
 	answer, err := decideScript.Run(ctx, s.rdb, keys,
-		verb, id, millis(now), s.retention.Milliseconds(), now.UTC().Format(time.RFC3339Nano), letter.Notice.Case, by).Text()
+		verb, id, s.retention.Milliseconds(), now.UTC().Format(time.RFC3339Nano), letter.Notice.Case, by).Text()
 	if err != nil {
 		return "", fmt.Errorf("%s letter %s (EVALSHA): %w", verb, id, err)
 	}

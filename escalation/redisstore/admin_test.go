@@ -103,7 +103,7 @@ func booksAddUp(b *bench) {
 		b.apply(c)
 	}
 	for i, p := range b.claim() {
-		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], b.now.Add(time.Second))
+		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], time.Second)
 	}
 	b.wantBooks(5, 5, 0)
 }
@@ -175,12 +175,12 @@ func (b *bench) decide(verb string, p redisstore.Posted, want string) {
 func parkedIsDecided(b *bench) {
 	b.apply(accepted("m1", 1))
 	p := b.claim()[0]
-	b.settle(p, notify.Buried, time.Time{})
+	b.settle(p, notify.Buried, 0)
 	if _, parked, err := b.store.Queue(b.Context()); err != nil || len(parked) != 1 || parked[0] != p.ID {
 		b.Fatalf("parked: %v, %v", parked, err)
 	}
 	letter := b.posted(p.ID)
-	if letter.State != "buried" || letter.Detail != "as told" || !letter.SettledAt.Equal(b.now) {
+	if letter.State != "buried" || letter.Detail != "as told" || !justNow(letter.SettledAt) {
 		b.Errorf("the letter is %+v", letter)
 	}
 	b.decide(redisstore.RetryLetter, letter, "done")
@@ -189,8 +189,8 @@ func parkedIsDecided(b *bench) {
 	if len(again) != 1 || again[0].Attempt != 2 {
 		b.Fatalf("claimed again: %+v", again)
 	}
-	b.settle(p, notify.Retry, time.Time{}) // the old claim is over
-	b.settle(again[0], notify.Buried, time.Time{})
+	b.settle(p, notify.Retry, 0) // the old claim is over
+	b.settle(again[0], notify.Buried, 0)
 	b.decide(redisstore.DiscardLetter, b.posted(p.ID), "done")
 	b.decide(redisstore.RetryLetter, b.posted(p.ID), "discarded")
 	if _, parked, _ := b.store.Queue(b.Context()); len(parked) != 0 {
@@ -211,8 +211,8 @@ func waitingIsDiscarded(b *bench) {
 	letter := b.posted(p.ID)
 	b.decide(redisstore.RetryLetter, letter, "queued")
 	b.decide(redisstore.DiscardLetter, letter, "done")
-	b.settle(p, notify.Retry, b.now)
-	b.now = b.now.Add(time.Hour)
+	b.settle(p, notify.Retry, 0)
+	b.later(time.Hour)
 	if n := len(b.claim()); n != 0 {
 		b.Error("a discarded letter is handed out")
 	}
@@ -277,7 +277,7 @@ func (b *bench) matter(ends bool) {
 		if err := b.store.Hold(b.Context(), []notify.Hold{{Claim: p.Claim, Raw: []byte("To: " + person + "\r\n\r\n" + words)}}); err != nil {
 			b.Fatal(err)
 		}
-		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], b.now.Add(time.Hour))
+		b.settle(p, []notify.Fate{notify.Sent, notify.Buried, notify.Retry}[i%3], time.Hour)
 	}
 	if !ends {
 		return

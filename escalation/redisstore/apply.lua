@@ -140,7 +140,7 @@ for _, n in ipairs(notices) do
       end
     end
     redis.call('HSET', n.key, 'state', 'queued', 'data', n.data, 'letter', n.letter, 'attempt', 0)
-    redis.call('ZADD', outbox, now, n.id)
+    redis.call('ZADD', outbox, clock(), n.id)
     queued[#queued + 1] = n.id
   else
     redis.call('HSET', n.key, 'state', 'suppressed', 'data', n.data)

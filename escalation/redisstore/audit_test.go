@@ -110,14 +110,14 @@ func lettersAddUp(b *bench) {
 		case "discarded":
 			b.decide(redisstore.DiscardLetter, b.posted(p.ID), "done")
 		case "parked", "parked and sent":
-			b.settle(p, notify.Buried, b.now)
+			b.settle(p, notify.Buried, 0)
 		}
 		if end == "parked and sent" {
 			b.decide(redisstore.RetryLetter, b.posted(p.ID), "done")
 			p = b.claim()[0]
 		}
 		if strings.Contains(end, "sent") {
-			b.settle(p, notify.Sent, b.now)
+			b.settle(p, notify.Sent, 0)
 		}
 		b.wantBooks(int64(i+1), int64(i+1), 0)
 	}

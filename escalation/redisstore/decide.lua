@@ -1,8 +1,8 @@
 -- An operator's word on a letter: 'retry' sends a parked one again, 'discard'
 -- ends one that is parked or waits. Answers 'done', or the state that forbids it.
 -- KEYS: outbox notice parked journal commits counts
--- ARGV: verb id now ttl at cases by
-local verb, id, now = ARGV[1], ARGV[2], ARGV[3]
+-- ARGV: verb id ttl at cases by
+local verb, id = ARGV[1], ARGV[2]
 local n = redis.call('HMGET', KEYS[2], 'state', 'letter', 'raw')
 if not n[1] then return 'unknown' end
 local parked = n[1] == 'buried'
@@ -11,16 +11,16 @@ if verb == 'retry' then
   if not n[2] and not n[3] then return 'blank' end
   redis.call('HSET', KEYS[2], 'state', 'queued', 'fate', '', 'ambiguous', 0)
   redis.call('PERSIST', KEYS[2])
-  redis.call('ZADD', KEYS[1], now, id)
+  redis.call('ZADD', KEYS[1], clock(), id)
 else
   if not parked and n[1] ~= 'queued' then return n[1] end
   redis.call('HSET', KEYS[2], 'state', 'discarded')
   redis.call('HDEL', KEYS[2], 'letter', 'raw', 'sum')
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
   redis.call('ZREM', KEYS[1], id)
   redis.call('HINCRBY', KEYS[6], 'discarded', 1)
 end
 redis.call('ZREM', KEYS[3], id)
-redis.call('XADD', KEYS[4], '*', 'event', 'outbox-' .. verb .. ':' .. id, 'at', ARGV[5], 'cases', ARGV[6], 'notices', id, 'by', ARGV[7])
+redis.call('XADD', KEYS[4], '*', 'event', 'outbox-' .. verb .. ':' .. id, 'at', ARGV[4], 'cases', ARGV[5], 'notices', id, 'by', ARGV[6])
 redis.call('INCR', KEYS[5])
 return 'done'

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // ErrSuperseded says that another daemon has led the inbox since this one took
@@ -28,7 +26,7 @@ type fences struct {
 //go:embed lease.lua
 var leaseLua string
 
-var leaseScript = redis.NewScript(leaseLua)
+var leaseScript = timed(leaseLua)
 
 // TakeLead takes the lead of an inbox for ttl: true if this store leads now,
 // false while somebody else does. The time is Redis's own. It fails with

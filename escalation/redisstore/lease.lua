@@ -9,8 +9,7 @@
 -- last: the clock is ahead of it.
 -- KEYS: lead ledger   ARGV: generation owner daemon ttl (0 gives up) "take" or "keep"
 if ARGV[1] ~= '' and redis.call('HGET', KEYS[2], 'generation') ~= ARGV[1] then return 'lost' end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 local lead = redis.call('HMGET', KEYS[1], 'owner', 'daemon', 'until', 'epoch')
 local mine, epoch = lead[1] == ARGV[2], tonumber(lead[4] or '0')
 local free = lead[2] == ARGV[3] or tonumber(lead[3] or '0') <= now

@@ -198,12 +198,12 @@ func TestAClaimThatAnotherHasTakenIsLost(t *testing.T) {
 	b := &bench{T: t, rdb: rdb, store: stores[0], now: start}
 	b.apply(accepted("m1", 1))
 	late := b.claim()[0].Claim
-	b.now = b.now.Add(11 * time.Second)
+	b.later(11 * time.Second)
 	b.claim()
 	var lost notify.LostClaims
 	for what, hold := range map[string]notify.Hold{
 		"words":   {Claim: late, Raw: []byte("late")},
-		"a lease": {Claim: late, Until: b.now.Add(time.Minute)},
+		"a lease": {Claim: late, Lease: time.Minute},
 		"the dot": {Claim: late, Dot: true},
 	} {
 		err := b.store.Hold(t.Context(), []notify.Hold{hold})

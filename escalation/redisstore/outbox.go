@@ -20,19 +20,37 @@ import (
 //go:embed reclaim.lua
 var reclaimLua string
 
-var reclaimScript = redis.NewScript(reclaimLua)
+//go:embed due.lua
+var dueLua string
+
+//go:embed claim.lua
+var claimLua string
+
+//go:embed hold.lua
+var holdLua string
+
+//go:embed settle.lua
+var settleLua string
+
+var (
+	reclaimScript = timed(reclaimLua)
+	dueScript     = timed(dueLua)
+	claimScript   = timed(claimLua)
+	holdScript    = timed(holdLua)
+	settleScript  = timed(settleLua)
+)
 
 // Reclaim implements notify.Outbox. Earlier couriers are those of the same
 // daemon, of which one run goes on at a time.
-func (s *Store) Reclaim(ctx context.Context, now time.Time) error {
-	ids, err := s.rdb.ZRangeByScore(ctx, s.key("outbox"), &redis.ZRangeBy{Min: "(" + millis(now), Max: "+inf"}).Result()
+func (s *Store) Reclaim(ctx context.Context) error {
+	ids, err := s.rdb.ZRange(ctx, s.key("outbox"), 0, -1).Result()
 	if err != nil {
-		return fmt.Errorf("list claimed notices (ZRANGEBYSCORE): %w", err)
+		return fmt.Errorf("list waiting notices (ZRANGE): %w", err)
 	}
 	for some := range slices.Chunk(ids, reclaimBatch) {
 		calls := make([]call, len(some))
 		for i, id := range some {
-			calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, s.daemon, millis(now)}}
+			calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, s.daemon}}
 		}
 		if _, err := s.runAll(ctx, reclaimScript, calls); err != nil {
 			return fmt.Errorf("reclaim notices: %w", err)
@@ -45,17 +63,17 @@ func (s *Store) Reclaim(ctx context.Context, now time.Time) error {
 const reclaimBatch = 1000
 
 // Claim implements notify.Outbox: one round lists what is due, one claims it.
-func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, n int) ([]notify.Pending, error) {
-	ids, err := s.rdb.ZRangeByScore(ctx, s.key("outbox"), &redis.ZRangeBy{Min: "-inf", Max: millis(now), Count: int64(n)}).Result()
+func (s *Store) Claim(ctx context.Context, lease time.Duration, n int) ([]notify.Pending, error) {
+	ids, err := dueScript.Run(ctx, s.rdb, []string{s.key("outbox")}, n).StringSlice()
 	if err != nil {
-		return nil, fmt.Errorf("list due notices (ZRANGEBYSCORE): %w", err)
+		return nil, fmt.Errorf("list due notices (EVALSHA): %w", err)
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	calls, token := make([]call, len(ids)), rand.Text()
 	for i, id := range ids {
-		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, millis(now), millis(now.Add(lease)), s.daemon, token}}
+		calls[i] = call{[]string{s.key("outbox"), s.key("notice", id)}, []any{id, lease.Milliseconds(), s.daemon, token}}
 	}
 	cmds, err := failpoint.Get("claim", func() ([]*redis.Cmd, error) { return s.runAll(ctx, claimScript, calls) })
 	if err != nil {
@@ -103,7 +121,7 @@ func readPending(id string, cmd *redis.Cmd) (notify.Pending, bool, error) {
 func (s *Store) Hold(ctx context.Context, holds []notify.Hold) error {
 	calls := make([]call, len(holds))
 	for i, h := range holds {
-		calls[i] = call{[]string{s.key("outbox"), s.key("notice", h.ID)}, []any{h.ID, h.Attempt, millis(h.Until), h.Raw, h.Dot}}
+		calls[i] = call{[]string{s.key("outbox"), s.key("notice", h.ID)}, []any{h.ID, h.Attempt, h.Lease.Milliseconds(), h.Raw, h.Dot}}
 	}
 	held, err := s.settleAll(ctx, "hold notices", holdScript, calls)
 	if err != nil {
@@ -122,12 +140,12 @@ func (s *Store) Hold(ctx context.Context, holds []notify.Hold) error {
 }
 
 // Settle implements notify.Outbox.
-func (s *Store) Settle(ctx context.Context, now time.Time, results []notify.Result) error {
+func (s *Store) Settle(ctx context.Context, results []notify.Result) error {
 	calls := make([]call, len(results))
 	for i, r := range results {
 		calls[i] = call{
 			[]string{s.key("outbox"), s.key("notice", r.ID), s.key("undelivered"), s.key("counts"), s.key("parked")},
-			[]any{r.ID, r.Attempt, string(r.Fate), millis(now), millis(r.At), r.Detail, s.retention.Milliseconds()},
+			[]any{r.ID, r.Attempt, string(r.Fate), r.Pause.Milliseconds(), r.Detail, s.retention.Milliseconds()},
 		}
 	}
 	return failpoint.Do("settle", func() error {

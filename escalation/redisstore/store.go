@@ -78,17 +78,14 @@ func (s *Store) accountKey(id string) string  { return s.prefix + "account:" + i
 func (s *Store) repsKey(id string) string     { return s.accountKey(id) + ":representatives" }
 func (s *Store) heartbeatKey() string         { return s.prefix + "feed:heartbeat" }
 
+//go:embed clock.lua
+var clockLua string
+
+// timed makes a script that can ask for Redis's time.
+func timed(lua string) *redis.Script { return redis.NewScript(clockLua + lua) }
+
 //go:embed apply.lua
 var applyLua string
-
-//go:embed claim.lua
-var claimLua string
-
-//go:embed settle.lua
-var settleLua string
-
-//go:embed hold.lua
-var holdLua string
 
 //go:embed ledger.lua
 var ledgerLua string
@@ -98,10 +95,7 @@ var countLua string
 
 var (
 	ledgerScript = redis.NewScript(ledgerLua)
-	applyScript  = redis.NewScript(applyLua)
-	claimScript  = redis.NewScript(claimLua)
-	settleScript = redis.NewScript(settleLua)
-	holdScript   = redis.NewScript(holdLua)
+	applyScript  = timed(applyLua)
 	countScript  = redis.NewScript(countLua)
 )
 

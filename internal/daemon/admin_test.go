@@ -354,14 +354,14 @@ func TestARejectedMailIsPutAwayUnanswered(t *testing.T) {
 }
 
 // bury parks the letters that are due, as a relay that refuses them does.
-func bury(t *testing.T, s *redisstore.Store, now time.Time) {
+func bury(t *testing.T, s *redisstore.Store) {
 	t.Helper()
-	claimed, err := s.Claim(context.Background(), now, 10*time.Second, 50)
+	claimed, err := s.Claim(context.Background(), 10*time.Second, 50)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range claimed {
-		err := s.Settle(context.Background(), now, []notify.Result{{Claim: p.Claim, Fate: notify.Buried, Detail: "550 5.1.1 no such user"}})
+		err := s.Settle(context.Background(), []notify.Result{{Claim: p.Claim, Fate: notify.Buried, Detail: "550 5.1.1 no such user"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -384,7 +384,7 @@ func TestAParkedLetterIsListedAndSentAgain(t *testing.T) {
 	if _, err := h.Store.Apply(t.Context(), []escalation.Change{made}); err != nil {
 		t.Fatal(err)
 	}
-	bury(t, h.Store, h.Now())
+	bury(t, h.Store)
 	a := h.Admin()
 	letters, err := a.Outbox(t.Context())
 	if err != nil || len(letters) != 3 {

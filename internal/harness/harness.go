@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/smtp"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -48,6 +49,7 @@ type Harness struct {
 
 	mu        sync.Mutex
 	now       time.Time
+	slow      time.Duration
 	unseen    []Letter // delivered, not yet expected by the test
 	decisions map[string]escalation.Change
 	changed   chan struct{} // closed and renewed when something happens
@@ -93,13 +95,34 @@ func New(t testing.TB, lines ...string) *Harness {
 // Open starts the daemon; New has done it once.
 func (h *Harness) Open() {
 	h.Helper()
-	c, err := config.Load(h.config)
+	h.stop = h.run(h.config, h.Now)
+}
+
+// Join starts another daemon of the same desk, on a host whose clock is ahead.
+// What it answers stops that daemon; the end of the test does, too.
+func (h *Harness) Join(ahead time.Duration) (stop func()) {
+	h.Helper()
+	text, err := os.ReadFile(h.config)
+	if err != nil {
+		h.Fatal(err)
+	}
+	own := fmt.Sprintf("%s/host%+d.yaml", h.dir, int(ahead.Seconds()))
+	h.write(own, fmt.Sprintf("%s\nstate_dir: %s.state\nsecret_file: state/secret\n", text, own))
+	stop = h.run(own, func() time.Time { return h.Now().Add(ahead) })
+	h.Cleanup(stop)
+	return stop
+}
+
+// run runs a daemon until the function that it answers is called.
+func (h *Harness) run(file string, now func() time.Time) (stop func()) {
+	h.Helper()
+	c, err := config.Load(file)
 	if err != nil {
 		h.Fatalf("the configuration is wrong:\n%v", err)
 	}
 	d, err := daemon.New(c, daemon.Options{
 		Log: slog.New(slog.NewTextHandler(h.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-		Now: h.Now, Observe: h.decided, Tick: 10 * time.Millisecond,
+		Now: now, Observe: h.decided, Tick: 10 * time.Millisecond,
 	})
 	if err != nil {
 		h.Fatalf("put the daemon together: %v", err)
@@ -107,7 +130,7 @@ func (h *Harness) Open() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	h.stop = sync.OnceFunc(func() {
+	return sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			h.Errorf("the daemon ended with: %v", err)
@@ -143,8 +166,16 @@ func (h *Harness) FastForward(d time.Duration) {
 	h.Settle()
 	h.mu.Lock()
 	h.now = h.now.Add(d)
+	h.Redis.SetTime(h.now)
 	h.mu.Unlock()
 	h.Redis.FastForward(d)
+}
+
+// Slow makes the relay take so long before it says that it has taken a letter.
+func (h *Harness) Slow(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.slow = d
 }
 
 // Send submits a mail to the desk by SMTP, as the outside world does, and
@@ -320,7 +351,11 @@ func (h *Harness) delivered(d mailserver.Delivered) {
 	}
 	m, err := mailparse.Parse(d.Raw)
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer func() {
+		slow := h.slow
+		h.mu.Unlock()
+		<-time.After(slow)
+	}()
 	if err != nil {
 		h.Errorf("the desk sent what cannot be read: %v", err)
 	}
