@@ -27,6 +27,8 @@ type process struct {
 	addr string
 	out  bytes.Buffer // safe to read once done is closed
 	done chan struct{}
+
+	ended bool // we have seen to that
 }
 
 // start runs argv and waits until addr accepts connections.
@@ -58,10 +60,18 @@ func start(t testing.TB, addr string, argv ...string) *process {
 }
 
 // end sends sig to the whole group and waits for the server's end; what is
-// left of the group is killed.
+// left of the group is killed. It leaves a server alone that has ended: its
+// number may be another's by now. One that ended by itself fails the test.
 func (p *process) end(sig syscall.Signal) {
-	if p == nil {
+	if p == nil || p.ended {
 		return
+	}
+	p.ended = true
+	select {
+	case <-p.done:
+		p.t.Errorf("%s ended by itself, %s: %s", p.cmd.Path, p.cmd.ProcessState, p.out.String())
+		return
+	default:
 	}
 	p.signal(sig)
 	select {

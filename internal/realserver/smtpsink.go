@@ -3,6 +3,7 @@ package realserver
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -21,6 +22,7 @@ type SMTPSinkServer struct {
 	program string
 	dir     string
 	args    []string
+	starts  int
 	process *process
 }
 
@@ -51,7 +53,11 @@ func (s *SMTPSinkServer) Restart(args ...string) {
 	if len(args) > 0 {
 		s.args = args
 	}
-	argv := []string{s.program, "-d", filepath.Join(s.dir, "mail.")}
+	// The rest of a file's name is random, from the second and the process's
+	// number: where both agree after a restart the names would come again, and
+	// smtp-sink gives up when it meets too many that exist.
+	s.starts++
+	argv := []string{s.program, "-d", filepath.Join(s.dir, fmt.Sprintf("mail.%d.", s.starts))}
 	if os.Getuid() == 0 { // it refuses to run as root unless told so
 		me, err := user.Current()
 		if err != nil {
