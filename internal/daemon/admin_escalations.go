@@ -18,10 +18,19 @@ func (a *Admin) Escalations(ctx context.Context) ([]escalation.CaseFile, error) 
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(files, func(x, y escalation.CaseFile) int {
-		return x.Escalation.Wake().Compare(y.Escalation.Wake())
-	})
+	sortByWake(files)
 	return files, nil
+}
+
+// sortByWake puts the next due first, and what waits for nothing last.
+func sortByWake(files []escalation.CaseFile) {
+	slices.SortFunc(files, func(x, y escalation.CaseFile) int {
+		a, b := x.Escalation.Wake(), y.Escalation.Wake()
+		if a.IsZero() != b.IsZero() {
+			return b.Compare(a)
+		}
+		return a.Compare(b)
+	})
 }
 
 // EscalationList prints escalations in lines of at most 80 characters.

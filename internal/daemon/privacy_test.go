@@ -217,6 +217,55 @@ func (g *guarded) get(path string) string {
 	return string(body)
 }
 
+func TestTheBoardShowsWhatGoesOnAndNamesNobody(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	d := g.daemon(g.config(canaries["IMAP password"]))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	counts := func(ok func(redisstore.Counts) bool) func() bool {
+		return func() bool {
+			c, err := g.store.Counts(t.Context())
+			return err == nil && ok(c)
+		}
+	}
+	realserver.Eventually(t, time.Minute, "the web server listens", func() bool {
+		c, err := net.Dial("tcp", g.web)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	realserver.Eventually(t, time.Minute, "the ledger is made", func() bool { return strings.Contains(g.get("/readyz"), "ledger ok") })
+	for _, want := range []string{"Nothing just now.", "None.", "<dt>Seen</dt><dd>0</dd>"} {
+		if page := g.get("/"); !strings.Contains(page, want) {
+			t.Errorf("the empty board is without %q:\n%s", want, page)
+		}
+	}
+	g.deliver(1, canaries["customer"], "dmarc=pass header.from=acme.example", form("01234567"))
+	g.deliver(2, canaries["spoofer"], "dmarc=fail header.from=elsewhere.example", form("01234567"))
+	realserver.Eventually(t, time.Minute, "both are decided, and the relay has refused a letter", counts(func(c redisstore.Counts) bool {
+		return c.Decided() == 2 && c.Parked == 1
+	}))
+	page := g.get("/")
+	for _, want := range []string{
+		"quarantine, unanswered: 1 mail<", "escalationd quarantine list", "sent to nobody: 1 letter<", "escalationd outbox list",
+		"<strong>01234567</strong>", "severity 1, United Kingdom, level 1 (Regional leader)", "nobody has taken it", "next step ",
+		"<dt>Accepted</dt><dd>1</dd>", "<dt>Quarantined</dt><dd>1</dd>", "<dt>Parked</dt><dd>1</dd>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the board is without %q:\n%s", want, page)
+		}
+	}
+	g.wantClean("the board", page)
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("the daemon ended with: %v", err)
+	}
+	d.Close()
+}
+
 func TestSecretsAndPersonsStayOutOfLogsMetricsErrorsAndKeys(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)

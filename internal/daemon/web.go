@@ -57,7 +57,7 @@ func (d *Daemon) newWeb(c config.Web) (*web.Server, error) {
 	d.redis.set(errNotTried)
 	d.ledger.set(errNotTried)
 	o := web.Options{
-		Listen: c.Listen, Hosts: c.Hosts, Ready: d.ready, Counts: d.counts, Version: Version(), Log: d.log,
+		Listen: c.Listen, Hosts: c.Hosts, Ready: d.ready, Counts: d.counts, Board: d.board, Version: Version(), Log: d.log,
 	}
 	if !c.Token.IsZero() {
 		o.Token = c.Token.Read

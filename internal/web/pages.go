@@ -2,17 +2,16 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+	"time"
 )
 
 //go:embed pages
@@ -39,7 +38,8 @@ func newPages() pages {
 		styleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
 	}
 	for _, name := range []string{"start.html", "login.html"} {
-		p.templates[name] = template.Must(template.ParseFS(files, "pages/layout.html", "pages/"+name))
+		page := template.New(name).Funcs(template.FuncMap{"thousands": thousands})
+		p.templates[name] = template.Must(page.ParseFS(files, "pages/layout.html", "pages/"+name))
 	}
 	return p
 }
@@ -88,58 +88,64 @@ func allHold(conditions []Condition) bool {
 	return !slices.ContainsFunc(conditions, func(c Condition) bool { return c.Problem != "" })
 }
 
+// Board is what people see of the desk besides its conditions. It holds no
+// addresses and no customers' names: where no token is set, everybody on this
+// machine can read it.
+type Board struct {
+	At          time.Time
+	Tasks       []Task       // what needs a person
+	Escalations []Escalation // some that go on, the next due first
+	More        int64        // that go on besides
+	Groups      []Group
+}
+
+// Task is something that needs a person, and the command that helps.
+type Task struct{ What, Command string }
+
+// Escalation is one that goes on.
+type Escalation struct {
+	Case  string
+	About string // severity, region, level
+	State string
+	Late  bool // the promise to the customer is missed
+	Next  string
+}
+
+// Group is a few counts that belong together.
+type Group struct {
+	Title string
+	Rows  []Row
+}
+
+// Row is one count.
+type Row struct {
+	Label string
+	N     int64
+}
+
 type startView struct {
 	Ready      bool
 	Conditions []Condition
-	Uncounted  bool // the counts could not be read
-	Groups     []group
+	Board      *Board // nil: there is none, or it could not be read
+	Unread     bool
 }
 
-// group is one kind of count, as Mails, and what it is divided into.
-type group struct {
-	Title string
-	Rows  []countRow
-}
-
-type countRow struct {
-	Label string
-	N     string
-}
-
-// start is the page for people: is all well, and what has come and gone.
+// start is the page for people: is all well, what needs them, and what goes on.
 func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	conditions := s.options.Ready()
-	counts, err := s.counts(r.Context())
-	s.render(w, http.StatusOK, "start.html", startView{
-		Ready: allHold(conditions), Conditions: conditions, Uncounted: err != nil, Groups: grouped(counts),
-	})
-}
-
-func grouped(counts map[string]int64) []group {
-	var groups []group
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
-		part := countKey.FindStringSubmatch(key)
-		title, label := spoken(strings.TrimSuffix(part[1], "_total")), spoken(part[3])
-		if label == "" {
-			label = "All"
+	view := startView{Ready: allHold(conditions), Conditions: conditions}
+	if s.options.Board != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), countWithin)
+		defer cancel()
+		board, err := s.options.Board(ctx)
+		if err != nil {
+			s.options.Log.Warn("the board cannot be read", "error", err)
+			view.Unread = true
+		} else {
+			view.Board = &board
 		}
-		if len(groups) == 0 || groups[len(groups)-1].Title != title {
-			groups = append(groups, group{Title: title})
-		}
-		last := &groups[len(groups)-1]
-		last.Rows = append(last.Rows, countRow{label, thousands(counts[key])})
 	}
-	return groups
-}
-
-// spoken makes a heading of the name of a metric or of a label's value.
-func spoken(name string) string {
-	name = strings.ReplaceAll(name, "_", " ")
-	first, size := utf8.DecodeRuneInString(name)
-	if size == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(first)) + name[size:]
+	s.render(w, http.StatusOK, "start.html", view)
 }
 
 func thousands(n int64) string {

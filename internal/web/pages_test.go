@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReadinessNamesEachCondition(t *testing.T) {
@@ -80,18 +81,34 @@ func TestMetricsAnswerWithoutCounts(t *testing.T) {
 	if a := d.ask("GET", "/metrics"); a.status != http.StatusOK || !strings.Contains(a.body, "escalationd_counts_read 0\n") {
 		t.Errorf("metrics: %d\n%s", a.status, a.body)
 	}
-	if a := d.ask("GET", "/"); a.status != http.StatusOK || !strings.Contains(a.body, "counts cannot be read") {
-		t.Errorf("start page: %d", a.status)
+}
+
+func TestStartPageAnswersWithoutTheBoard(t *testing.T) {
+	d := serve(t, func(o *Options) {
+		o.Board = func(ctx context.Context) (Board, error) {
+			if _, bounded := ctx.Deadline(); !bounded {
+				t.Error("reading the board is not bounded in time")
+			}
+			return Board{}, errors.New("redis: connection refused")
+		}
+	})
+	if a := d.ask("GET", "/"); a.status != http.StatusOK || !strings.Contains(a.body, "cannot be read") || strings.Contains(a.body, "connection refused") {
+		t.Errorf("start page: %d\n%s", a.status, a.body)
 	}
 }
 
-func TestStartPageShowsReadinessAndCountsAsInertText(t *testing.T) {
+func TestStartPageShowsTheBoardAsInertText(t *testing.T) {
 	d := serve(t, func(o *Options) {
 		o.Ready = func() []Condition {
 			return []Condition{{Name: "redis"}, {Name: "relay", Problem: `<script>alert(1)</script>`}}
 		}
-		o.Counts = func(context.Context) (map[string]int64, error) {
-			return map[string]int64{Count("mails_total", "disposition", "accepted"): 1234567, Count("mails_total", "disposition", `<img src=x>`): -1000}, nil
+		o.Board = func(context.Context) (Board, error) {
+			return Board{
+				At:          time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC),
+				Tasks:       []Task{{"2 letters are parked", "escalationd outbox list --config FILE"}},
+				Escalations: []Escalation{{Case: "EX-1", About: `<img src=x>`, State: "nobody has taken it", Next: "next step at noon", Late: true}},
+				More:        1200, Groups: []Group{{"Mails", []Row{{"Accepted", 1234567}, {"Odd", -1000}}}},
+			}, nil
 		}
 	})
 	a := d.ask("GET", "/")
@@ -99,7 +116,8 @@ func TestStartPageShowsReadinessAndCountsAsInertText(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.header.Get("Content-Type"))
 	}
 	for _, want := range []string{
-		"The desk is not ready", "&lt;script&gt;", "<h2>Mails</h2>", "<dt>Accepted</dt><dd>1,234,567</dd>", "<dt>&lt;img src=x&gt;</dt><dd>-1,000</dd>", "v1.2.3",
+		"The desk is not ready", "&lt;script&gt;", "<h2>Mails</h2>", "<dt>Accepted</dt><dd>1,234,567</dd>", "<dt>Odd</dt><dd>-1,000</dd>", "v1.2.3",
+		"2 letters are parked", "outbox list", "<strong>EX-1</strong>", "&lt;img src=x&gt;", "nobody has taken it", "and 1,200 more", "Mon 23 Nov 2026, 09:30:00 UTC",
 	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("no %s", want)

@@ -22,7 +22,7 @@ const (
 	maxHeader      = 16 << 10 // bytes
 	maxBody        = 64 << 10 // bytes
 	stopWithin     = 5 * time.Second
-	countWithin    = 3 * time.Second // for Options.Counts
+	countWithin    = 3 * time.Second // for Options.Counts and Options.Board
 )
 
 // Options are the settings of a Server.
@@ -32,6 +32,7 @@ type Options struct {
 	Token   func() (string, error)                              // nil: nobody needs to log in; read at each request
 	Ready   func() []Condition                                  // what must hold for the daemon to be ready
 	Counts  func(ctx context.Context) (map[string]int64, error) // keyed as by Count; nil: none
+	Board   func(ctx context.Context) (Board, error)            // nil: the start page has conditions alone
 	Version string
 	Log     *slog.Logger
 }
