@@ -94,7 +94,7 @@ var ledgerLua string
 var countLua string
 
 var (
-	ledgerScript = redis.NewScript(ledgerLua)
+	ledgerScript = timed(ledgerLua)
 	applyScript  = timed(applyLua)
 	countScript  = redis.NewScript(countLua)
 )

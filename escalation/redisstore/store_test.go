@@ -657,9 +657,9 @@ func scriptFlush(b *bench) {
 }
 
 func lostLedgerTakesNothing(b *bench) {
-	begin := func(accept func(context.Context, time.Time) error) redisstore.Ledger {
+	begin := func(accept func(context.Context) error) redisstore.Ledger {
 		b.Helper()
-		if err := accept(b.Context(), b.now); err != nil {
+		if err := accept(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		l, err := b.store.Ledger(b.Context())

@@ -32,7 +32,7 @@ func (e *HoldError) Error() string {
 type witness struct {
 	Generation string    `json:"generation"`
 	Commits    int64     `json:"commits"`
-	At         time.Time `json:"at"`
+	At         time.Time `json:"at"` // by Redis's clock
 	path       string
 }
 
@@ -55,8 +55,8 @@ func readWitness(c *config.Config) (*witness, error) {
 }
 
 // keep remembers a ledger, on disk before it returns.
-func (w *witness) keep(l redisstore.Ledger, now time.Time) error {
-	next := witness{Generation: l.Generation, Commits: l.Commits, At: now, path: w.path}
+func (w *witness) keep(l redisstore.Ledger) error {
+	next := witness{Generation: l.Generation, Commits: l.Commits, At: l.ReadAt, path: w.path}
 	if next.Generation == w.Generation && next.Commits == w.Commits {
 		return nil
 	}
@@ -74,9 +74,12 @@ func (w *witness) keep(l redisstore.Ledger, now time.Time) error {
 // judge answers whether a ledger is the one remembered.
 func (w *witness) judge(l redisstore.Ledger) error {
 	switch {
-	case w.Generation == "" || l.Accepted && l.MadeAt.After(w.At):
+	case w.Generation == "":
 		return nil
 	case l.Generation != w.Generation:
+		if l.Accepted && l.MadeAt.After(w.At) {
+			return nil
+		}
 		return &HoldError{"Redis holds another ledger than this desk worked with: a wrong server, database or prefix, or the data were replaced"}
 	case l.Commits < w.Commits:
 		return &HoldError{"Redis has lost " + plural(w.Commits-l.Commits, "change") + " that the desk made last: it was rolled back"}
@@ -118,7 +121,7 @@ func (d *Daemon) findLedger(ctx context.Context) (redisstore.Ledger, error) {
 		if processed > 0 {
 			return l, &HoldError{fmt.Sprintf("Redis holds no ledger, but %s had been processed before: its data are lost", plural(processed, "mail"))}
 		}
-		if err := d.store.BeginLedger(ctx, d.now()); err != nil {
+		if err := d.store.BeginLedger(ctx); err != nil {
 			return l, err
 		}
 		d.log.Info("first start: a ledger was made")
@@ -151,7 +154,7 @@ func (d *Daemon) awaitLedger(ctx context.Context) error {
 			err = d.store.Unsaid(ctx, d.holdKey())
 		}
 		if err == nil {
-			if err = d.witness.keep(l, d.now()); err == nil {
+			if err = d.witness.keep(l); err == nil {
 				d.store.Bind(l.Generation)
 				d.opened.Store(&l.MadeAt)
 				d.ledger.set(nil)
@@ -186,7 +189,7 @@ func (d *Daemon) watchLedger(ctx context.Context) error {
 			if err := d.witness.judge(l); err != nil {
 				return err
 			}
-			if err := d.witness.keep(l, d.now()); err != nil {
+			if err := d.witness.keep(l); err != nil {
 				d.log.Warn("the witness lags behind", "error", err)
 			}
 		}
@@ -222,5 +225,5 @@ func AcceptLedger(ctx context.Context, c *config.Config) error {
 	if err := reachRedis(ctx, rdb, c.Redis); err != nil {
 		return err
 	}
-	return redisstore.New(rdb, redisstore.Options{Prefix: c.Redis.Prefix}).AcceptLedger(ctx, time.Now())
+	return redisstore.New(rdb, redisstore.Options{Prefix: c.Redis.Prefix}).AcceptLedger(ctx)
 }

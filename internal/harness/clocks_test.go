@@ -34,3 +34,25 @@ func TestDaemonsWhoseClocksAreMinutesApartNeitherDoubleNorHoldBackALetter(t *tes
 		}
 	}
 }
+
+// A person accepts a ledger on a host whose clock is behind that of a daemon
+// which holds: it goes on.
+func TestALedgerIsAcceptedWhateverTheClocksOfTheHostsSay(t *testing.T) {
+	t.Parallel()
+	h := harness.New(t, "notify_owner: false")
+	h.Shut()
+	h.Join(10 * time.Minute)
+	h.ExpectDisposition(h.Send(customer, "Please escalate", harness.Form("01234567")), escalation.Accepted)
+	h.ExpectMail(customer, "Re: Please escalate")
+	h.ExpectMail("uk-lead@example.com", "01234567")
+	h.FastForward(time.Minute)
+	if err := h.Redis.Set("escalationd:{desk}:commits", "0"); err != nil {
+		t.Fatal(err)
+	}
+	h.ExpectMail("ops@example.com", "rolled back")
+	id := h.Send(customer, "Another matter", harness.Form("01234568"))
+	h.Accept()
+	h.ExpectDisposition(id, escalation.Accepted)
+	h.ExpectMail(customer, "Re: Another matter")
+	h.ExpectMail("uk-lead@example.com", "01234568")
+}

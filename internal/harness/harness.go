@@ -139,6 +139,14 @@ func (h *Harness) run(file string, now func() time.Time) (stop func()) {
 	})
 }
 
+// Accept has a person accept the ledger that is in Redis.
+func (h *Harness) Accept() {
+	h.Helper()
+	if err := h.Store.AcceptLedger(context.Background()); err != nil {
+		h.Fatal(err)
+	}
+}
+
 // Shut stops the daemon, as SIGTERM does.
 func (h *Harness) Shut() { h.stop() }
 
