@@ -45,5 +45,10 @@ func isFurniture(s string) bool {
 // isAside says whether a paragraph that begins so stands below all mails of its
 // sender.
 func isAside(s string) bool {
+	if !beginsLike(s, asideHeads) {
+		return false
+	}
 	return asides.match(splitWords(s, asides.longest)) > 0 && !strings.HasSuffix(s, "?") || fileList.MatchString(s)
 }
+
+var asideHeads = headsOf(asides, "att anl anh pi pie p pj adj ane all bij")
