@@ -51,6 +51,10 @@ func (set *labelSet) arrange(lines []line) []line {
 			i += n
 			continue
 		}
+		if set.exampleColumn(lines[i:], r) {
+			i += r.n
+			continue
+		}
 		if n, arranged := set.valueColumns(lines[i:], r); n > 0 {
 			out = append(out, arranged...)
 			i += n
@@ -297,22 +301,42 @@ func (set *labelSet) turnRound(lines []line) {
 	}
 }
 
-// cutGreeting finds the first label behind a sentence on its line, when the next
-// line begins with another: "Please escalate! Case Number: 123".
+// cutGreeting finds the first label behind other words on its line, where
+// further labels follow on that line or the next begins with one: "Please
+// escalate! Case Number: 123".
 func (set *labelSet) cutGreeting(lines []line) {
-	for i := range lines[:max(len(lines)-1, 0)] {
+	for i := range lines {
 		s := lines[i].text
 		at := strings.IndexByte(s, ':')
-		if at < 8 || len(s) > 300 || lines[i].row > 0 || lines[i+1].blank() {
+		if at < 8 || len(s) > 2000 || lines[i].row > 0 {
+			continue
+		}
+		if first, ok := set.find(clipRunes(s, 400), false); ok && first.sep == sepHard {
 			continue
 		}
 		from, field, ok := set.labelBefore(s, 1, at)
-		if !ok || from < 3 || !endsSentence(strings.TrimRight(s[:from], " ")) {
+		if !ok {
+			if next := strings.IndexByte(s[at+1:], ':'); next > 0 {
+				from, field, ok = set.labelBefore(s, at+1, at+1+next)
+			}
+		}
+		if !ok || from < 3 {
 			continue
 		}
-		if next, ok := set.find(clipRunes(lines[i+1].text, 400), false); ok && next.rank >= good && next.sep == sepHard && next.field != field {
-			lines[i].text = s[from:]
+		rest := lines[i]
+		rest.text = s[from:]
+		if len(set.splitInline(rest)) >= 4 || endsSentence(strings.TrimRight(s[:from], " ")) && set.goesOn(lines[i+1:], field) {
+			lines[i].text = rest.text
 			return
 		}
 	}
+}
+
+// goesOn says whether the next line begins with a sure label of another field.
+func (set *labelSet) goesOn(lines []line, field Field) bool {
+	if len(lines) == 0 || lines[0].blank() {
+		return false
+	}
+	next, ok := set.find(clipRunes(lines[0].text, 400), false)
+	return ok && next.rank >= good && next.sep == sepHard && next.field != field
 }

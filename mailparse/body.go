@@ -53,12 +53,13 @@ type reading struct {
 	forms []foundForm
 	rival []foundForm // the forms of the other alternative
 	by    *reader     // what read them
+	cut   bool        // the page ends within its text
 }
 
 func (r reading) yield() int {
 	n := 0
 	for _, f := range r.forms {
-		n += 10*f.filled + f.labels
+		n += 100*f.filled + 10*f.labels - f.split
 	}
 	return n
 }
@@ -103,6 +104,7 @@ func (c *collector) read(p *part) reading {
 func (c *collector) text(p *part) reading {
 	doc := c.document(p)
 	r := c.evaluate(doc.lines)
+	r.cut = doc.cut
 	if doc.escaped != "" {
 		if again := c.evaluate(readHTML(doc.escaped).lines); again.yield() > r.yield() || again.yield() == r.yield() && r.holdTags() {
 			return again
@@ -137,7 +139,7 @@ func (c *collector) alternative(p *part) reading {
 		if len(r.lines) == 0 {
 			continue
 		}
-		if best.lines == nil || r.yield() > best.yield() || (r.yield() == best.yield() && (len(r.forms) > 0 || hasText(r.lines))) {
+		if best.lines == nil || r.yield() > best.yield() || (r.yield() == best.yield() && !(r.cut && len(best.forms) > 0) && (len(r.forms) > 0 || hasText(r.lines))) {
 			if best.forms != nil {
 				others = best.forms
 			}
@@ -266,10 +268,8 @@ func (c *collector) attached(root *part, body reading) ([]foundForm, reading) {
 			texts = append(texts, p)
 		}
 	})
-	for _, m := range mails[:min(len(mails), 20)] {
-		if r := c.read(m); filledForms(r.forms) {
-			return r.forms, r
-		}
+	if forms, r := c.inMails(mails[:min(len(mails), 20)]); len(forms) > 0 {
+		return forms, r
 	}
 	for _, t := range texts[:min(len(texts), 20)] {
 		if r := c.evaluate(c.document(t).lines); filledForms(r.forms) {
@@ -281,6 +281,26 @@ func (c *collector) attached(root *part, body reading) ([]foundForm, reading) {
 		return r.forms, r
 	}
 	return nil, body
+}
+
+// inMails reads the forms of attached mails, one for each case, the newest mail's
+// first.
+func (c *collector) inMails(mails []*part) (forms []foundForm, source reading) {
+	slices.SortStableFunc(mails, func(a, b *part) int { return date(b.header).Compare(date(a.header)) })
+	for _, m := range mails {
+		r := c.read(m)
+		if !filledForms(r.forms) {
+			continue
+		}
+		if len(forms) == 0 {
+			source = r
+		}
+		for _, f := range r.forms {
+			f.age = 0
+			forms = append(forms, f)
+		}
+	}
+	return atAge(forms, 0), source
 }
 
 func filledForms(forms []foundForm) bool {

@@ -2,14 +2,34 @@ package mailparse
 
 import "strings"
 
+// cell is one cell of a page's table. Cells are told apart by their address.
+type cell struct {
+	outer *cell // the cell in which the table stands; nil outside of tables
+	table int   // which table of the page it is
+}
+
+// within says whether c is o or lies in a table within o.
+func (c *cell) within(o *cell) bool {
+	for ; c != nil; c = c.outer {
+		if c == o {
+			return true
+		}
+	}
+	return false
+}
+
 // tablePos is where in a table the layout is.
 type tablePos struct {
 	row, col int
+	outer    *cell
+	cell     *cell // the one at hand
+	id       int
 	spans    [8]int // rows that a cell of each column still reaches into
 }
 
 // nextCell goes to the next column that no cell above reaches into.
 func (t *tablePos) nextCell(rows int) {
+	t.cell = &cell{outer: t.outer, table: t.id}
 	t.col++
 	for t.col < len(t.spans) && t.spans[t.col] > 0 {
 		t.spans[t.col]--

@@ -10,8 +10,8 @@ import (
 // The phrases with which people close, in many languages.
 var (
 	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
-wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,respectfully,respectfully yours,respectfully submitted,
-cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,
+wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,yours ever,yours always,respectfully,respectfully yours,respectfully submitted,
+cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,peace,peace be with you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,i remain,we remain,
 ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,grüßt,grüsst,es grüßt,es grüsst,freundlich grüßt,freundlich grüsst,herzlich grüßt,i a,i v,ppa,gez,im auftrag,in vertretung,
 à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
 a presto,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
@@ -29,12 +29,12 @@ lep pozdrav,lijep pozdrav,srdačan pozdrav,topel pozdrav,s poštovanjem,s spošt
 敬具,草々,此致,此致敬礼,敬礼,谢谢,谢谢您,谢谢你,謝謝,祝好,顺祝商祺,敬上,감사합니다,감사드립니다,고맙습니다,수고하세요`)
 
 	// closingLeads are the words that may stand before one of the closings.
-	closingLeads = newPhrases(`with,mit,and,my,our,kind,kindest,best,warm,warmest,many,sincere,big,cordial,friendly,vielen,besten,herzlichen,herzlicher,herzliche,freundliche,freundlichen,freundlichem,beste,viele,liebe,lieben,schöne,sonnige,
+	closingLeads = newPhrases(`i remain,we remain,i am sir,i am madam,i beg to remain,believe me,with,mit,and,my,our,kind,kindest,best,warm,warmest,many,sincere,big,cordial,friendly,vielen,besten,herzlichen,herzlicher,herzliche,freundliche,freundlichen,freundlichem,beste,viele,liebe,lieben,schöne,sonnige,
 bien,bonne,mes,nos,très,sincères,meilleures,avec,un,una,unos,sinceros,muchas,mis,con,nuestros,muitos,meus,nossos,um,uma,forte,grande,grandes,fuerte,cordiales,afectuosos,caro,cari,caloroso,calorosos,chaleureuses,respectueuses,cordiales,com,os,melhores,met,hartelijke,vriendelijke,warme,cordiali,distinti,i miei migliori,tante,
 med,de,venlig,venlige,vennlig,vennlige,bedste,mange,vänlig,vänliga,bästa`)
 
 	// closingRests may follow one: "Thanks in advance", "Danke im Voraus".
-	closingRests = newPhrases(`in advance,in adv,again,very much,so much,a lot,a million,a bunch,a ton,ahead,im voraus,vorab,im vorraus,schon mal,sehr,schön,d avance,par avance,beaucoup,de antemano,por adelantado,desde já,desde ya,antecipadamente,
+	closingRests = newPhrases(`before,beforehand,in advance,in adv,again,very much,so much,a lot,a million,a bunch,a ton,ahead,im voraus,vorab,im vorraus,schon mal,sehr,schön,d avance,par avance,beaucoup,de antemano,por adelantado,desde já,desde ya,antecipadamente,
 in anticipo,alvast,bij voorbaat,everyone,everybody,all,team,guys,folks,wishes,truly,sincerely,faithfully,mille,mil,to all,to you,to you all,
 bonne journée,bonne soirée,a lei,à vous,à tous,an alle,aan allen`)
 
@@ -87,7 +87,7 @@ func isClosing(s string) bool {
 	if n == 0 {
 		return false
 	}
-	first := words[n-1].end
+	formula, first := n, words[n-1].end
 	for range 5 {
 		more := closingMore(s, words[n:])
 		if more == 0 {
@@ -101,8 +101,42 @@ func isClosing(s string) bool {
 	if i := strings.LastIndexByte(rest, '('); i > 0 {
 		rest = strings.TrimSpace(rest[:i]) // "Regards, Ana (shift lead)"
 	}
-	return rest == "" || isName(rest) && (closerMark(s, first) || len(words)-n <= 3)
+	if end := words[formula-1].end; end < len(s) && s[end] == ',' && len(words)-formula <= 3 && !endsSentence(s) && (regardWords[words[formula-1].text] || namesTeam(s, words[formula:])) {
+		return true // "Regards, bench four", "Thanks, Spa team"
+	}
+	return rest == "" || greetsSomebody(s, words[:formula], words[formula:]) || isName(rest) && (closerMark(s, first) || len(words)-n <= 3)
 }
+
+// greetsSomebody says whether words of regard go on with to whom, from where or
+// with what: "Kind regards to all in your office", "With best wishes and hope".
+func greetsSomebody(s string, formula, rest []word) bool {
+	if len(rest) < 2 || len(rest) > 7 || endsSentence(s) || strings.ContainsAny(s, "0123456789@:") {
+		return false
+	}
+	regards := false
+	for _, w := range formula {
+		regards = regards || regardWords[w.text]
+	}
+	return regards && (regardLinks[rest[0].text] || closingAnd.match(rest) > 0 && len(rest) == 2)
+}
+
+var (
+	regardWords = newPhrases("regards,wishes,greetings,grusse,gruesse,gruss,grussen,grussen,salutations,journee,soiree,saludos,saludo,abrazo,abrazos,saluti,saluto,groeten,groet,cumprimentos,abraco,abracos,hilsen,hilsner,halsningar,halsning,pozdrawiam,pozdrav").phrases
+	regardLinks = newPhrases("to,from,for,an,aus,von,vom,fur,a,au,aux,de,des,du,para,por,dalla,dal,da,alla,al,aan,van,uit,til,fra,till,dla,vam").phrases
+)
+
+// namesTeam says whether a few words may name a team: the first is capitalised
+// or the last is a word for one, and no verb of the commonest stands among them.
+func namesTeam(s string, words []word) bool {
+	for _, w := range words {
+		if notValue[w.text] {
+			return false
+		}
+	}
+	return len(words) > 0 && (unicode.IsUpper(firstRune(s[words[0].begin:])) || teamWords[words[len(words)-1].text])
+}
+
+var teamWords = newPhrases("team,desk,shift,office,crew,staff,ops,operations,support,service,services,department,dept,division,unit,group,lead,manager,buro,abteilung,schicht,leitung,equipe,bureau,equipo,oficina,turno,escritorio,ufficio,squadra,ploeg,kantoor").phrases
 
 // endsInGreeting recognises the sentences that end in a greeting: "si porgono
 // distinti saluti", "reciban un cordial saludo".
@@ -206,6 +240,9 @@ func closingMore(s string, words []word) int {
 	}
 	if n := closingFor.match(words); n > 0 {
 		return n + upTo(s, words[n:], 5)
+	}
+	if len(words) > 1 && words[0].text == "for" && strings.HasSuffix(words[1].text, "ing") && !strings.HasSuffix(words[1].text, "thing") {
+		return 2 + upTo(s, words[2:], 5) // "for looking into this"
 	}
 	if n := closingFrom.match(words); n > 0 {
 		return n + upTo(s, words[n:], 5)

@@ -29,7 +29,7 @@ var compositions = []composition{
 		"coordonnees kontaktdaten contactgegevens recapiti recapito datos dados phone telephone tel tele telefon telefonnummer mobile mobil cell telefono telefone telefoon telefoonnummer rufnummer handy handynummer ph fon phonenumber",
 		"email mail emailaddress emailadresse mailadresse emailadres courriel correo mel",
 		"poc spoc contact kontakt kontakts focal ansprechpartner ansprechpartners ansprechpartnerin kontaktperson interlocuteur linterlocuteur interlocutor interlocutora contacto contato contatto referente contactpersoon",
-	}, "number numero nummer no nr or and oder und bzw ou et o y e of for des der du del dei do da di van the ponto punto point address adresse direccion electronico electronica indirizzo endereco adres point person details direct fur pour para per voor de la le l il"},
+	}, "number numero nummer no nr or and oder und bzw ou et o y e of for des der du del dei do da di van the ponto punto point address adresse direccion electronico electronica indirizzo endereco adres point person pessoa persona personne details direct fur pour para per voor de la le l il"},
 	{Comments, []string{
 		"additional further other any more extra add addl addtl weitere weiterer zusatzliche zusatzlicher zusaetzliche sonstige erganzende autres autre supplementaires complementaires additionnels otros otras adicionales adicional outros outras adicionais altri altre ulteriori aggiuntivi aggiuntive aanvullende overige",
 		"comments comment remarks remark observations kommentare kommentar bemerkungen bemerkung anmerkungen anmerkung commentaires commentaire remarques comentarios comentario observaciones observacoes commenti commento osservazioni opmerkingen opmerking",

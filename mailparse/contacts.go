@@ -6,11 +6,12 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/unicode/norm"
 )
 
 var (
 	contactMail = regexp.MustCompile(`[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}\.)+[\p{L}\p{N}-]{2,63}`)
-	phoneRun    = regexp.MustCompile(`(?:\+|00|\()?[0-9][0-9\s().\-/–‑·]{4,28}[0-9]`)
+	phoneRun    = regexp.MustCompile(`(?:\+|00|\()?[0-9][0-9\s().\-/–‐·]{4,28}[0-9]`)
 	phoneExt    = regexp.MustCompile(`^[\s,;.]*(?i:ext\.?|extension|x|durchwahl|dw|poste|ramal|int\.?|内線|#)\s*\.?:?\s*\d{1,6}`)
 )
 
@@ -26,7 +27,7 @@ func Contacts(text, country string) []Contact {
 // contacts finds mail addresses and phone numbers in free text, in the order
 // in which they stand there.
 func (p *Parser) contacts(text string) []Contact {
-	text = clipRunes(text, 4000)
+	text = norm.NFKC.String(clipRunes(text, 4000)) // full-width digits
 	found := []Contact{}
 	seen := map[Contact]bool{}
 	add := func(c Contact) {

@@ -296,7 +296,7 @@ func (set *labelSet) hits(lines []line) []hit {
 // wrapped finds a label that a hard wrap cut in two or three.
 func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bool) {
 	text := lines[i].text
-	if len(text) > 80 || text == "" || !set.mayBegin(text[decoration(text):]) || (hasOwn && own.sep == sepHard) || !set.starts[labelKey(text[decoration(text):])] {
+	if len(text) > 80 || text == "" || strings.ContainsAny(text[len(text)-1:], "?!") || !set.mayBegin(text[decoration(text):]) || (hasOwn && own.sep == sepHard) || !set.starts[labelKey(text[decoration(text):])] {
 		return hit{}, false
 	}
 	joined := text

@@ -10,6 +10,7 @@ type foundForm struct {
 	Form
 	age    int // 0 in the mail's own text; more the deeper in quotes
 	labels int // fields whose label is there
+	split  int // labels that stand within a line, behind other text
 	filled int // fields with a value
 	sure   int // sum of the labels' ranks
 }
@@ -33,8 +34,23 @@ type reader struct {
 // where a paragraph begins, by all of it.
 func (rd *reader) isTail(i int) bool {
 	return rd.remember(&rd.tails, i, func(s string) bool {
-		return tailStart(s) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)))
+		return tailStart(s) || rd.rowTail(i) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)))
 	})
+}
+
+// rowTail says whether one of the other cells of this row is a footer: "Stop
+// watching | Manage notifications".
+func (rd *reader) rowTail(i int) bool {
+	row := rd.lines[i].row
+	if row == 0 {
+		return false
+	}
+	for k := i + 1; k < len(rd.lines) && rd.lines[k].row == row; k++ {
+		if isFurniture(rd.lines[k].text) {
+			return true
+		}
+	}
+	return false
 }
 
 // paragraphAt says whether a paragraph begins at line i.
@@ -97,6 +113,9 @@ func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
 	for i, h := range hits {
 		f.set(h.field, values[i])
 		f.sure += h.rank
+		if rd.lines[h.line].split {
+			f.split++
+		}
 	}
 	if stop < len(rd.lines) && !rd.parted(hits[0].line, stop) && rd.lines[stop].depth == rd.lines[hits[0].line].depth {
 		last := f.value(hits[len(hits)-1].field)
@@ -161,6 +180,8 @@ func (rd *reader) isForm(hits []hit, f foundForm) bool {
 		return best >= good || plausible
 	case f.labels == 1 && f.filled == 1 && f.age == 0 && rd.completes(hits[0]):
 		return true
+	case f.labels == 2 && f.CaseNumber+f.NextStep+f.POCContact == "":
+		return f.POC != "" && f.sure >= 2*strong // "Contact" and "Comments" are words of any mail
 	case f.labels == 2:
 		return who && best >= good && (f.sure >= 4 || plausible)
 	case number.rank >= good && number.sep >= sepSoft:

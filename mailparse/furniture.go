@@ -9,7 +9,7 @@ import (
 // known by the words with which its lines begin, folded: no accents, no case,
 // no punctuation.
 var (
-	furniture = newPhrases(`powered by,reply above this line,please reply above this line,write your reply above,type your reply above,please type your reply above,enter your reply above,do not change the subject,please do not change the subject,
+	furniture = newPhrases(`powered by,delivered by,this email is a service from,this e mail is a service from,this is a service from,reply above this line,please reply above this line,write your reply above,type your reply above,please type your reply above,enter your reply above,do not change the subject,please do not change the subject,
 please keep the subject,please leave the subject,please do not reply,do not reply to this,please don t reply to this,this is an automated,this is an automatic,this is an automatically,this is a system generated,this is a computer generated,this message was generated,this message was sent,
 this notification was,this ticket was created via,this ticket was created by email,this ticket was created automatically,this ticket was created through,this ticket was created from,this ticket was submitted,this ticket was logged via,this ticket was opened via,this request was created via,this request was submitted via,
 this request was submitted through,this request was raised via,this case was created via,this case was opened via,this form was submitted,this form was sent,this mail was sent,view it on,view this email,view this e mail,view this message,view in browser,view in your browser,
@@ -33,6 +33,7 @@ il mio orario,i miei orari,visita il nostro,visitate il nostro,vedi ticket,vedi 
 
 var (
 	copyright  = regexp.MustCompile(`(?i)^(?:©|\(c\)\s*(?:19|20)\d\d|copyright\s*(?:©|\(c\)|(?:19|20)\d\d))`)
+	linkRow    = regexp.MustCompile(`(?i)^(?:ticket|request|case|issue|incident|link|url|portal|anfrage|vorgang|demande|solicitud|chamado|richiesta|verzoek)[^:]{0,30}:\s*<?https?://\S+$`)
 	fileList   = regexp.MustCompile(`(?i)^(?:attachments?|attached files?|anlagen?|anh[äa]nge?|pi[èe]ces? jointes?|p\.?j\.?|adjuntos?|anexos?|allegat[io]|bijlagen?|添付(?:ファイル)?)\s*(?:\(\d+\))?\s*[:：]\s*[^\s,;]+\.\w{2,4}(?:\s*[,;、]\s*[^,;]+\.\w{2,4})*\s*$`)
 	inBrackets = regexp.MustCompile(`\s*[(\[][^()\[\]]{0,30}[)\]]\s*$`)
 )
@@ -48,7 +49,7 @@ func isAside(s string) bool {
 	if !beginsLike(s, asideHeads) {
 		return false
 	}
-	return asides.match(splitWords(s, asides.longest)) > 0 && !strings.HasSuffix(s, "?") || fileList.MatchString(s)
+	return asides.match(splitWords(s, asides.longest)) > 0 && !strings.HasSuffix(s, "?") || fileList.MatchString(s) || linkRow.MatchString(s)
 }
 
-var asideHeads = headsOf(asides, "att anl anh pi pie p pj adj ane all bij")
+var asideHeads = headsOf(asides, "att anl anh pi pie p pj adj ane all bij tic req cas iss inc lin url por anf vor dem sol cha ric ver")

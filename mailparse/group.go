@@ -107,7 +107,7 @@ func (rd *reader) group(hits []hit) [][]hit {
 			has[h.field] = 1
 		case rd.secondContact(cur, h):
 			cur = append(cur, h)
-		case h.rank > cur[at-1].rank && cur[at-1].rank <= weak:
+		case h.rank > cur[at-1].rank && (cur[at-1].rank <= weak || rd.headsLabel(cur[at-1], h)):
 			cur = dropHit(cur, at-1, has)
 			cur = append(cur, h)
 			has[h.field] = len(cur)
@@ -135,6 +135,12 @@ func (rd *reader) letterhead(cur []hit, h hit) bool {
 		}
 	}
 	return false
+}
+
+// headsLabel says whether a label that stands alone is the heading of the next:
+// "Anything else?" above "Additional Comments:".
+func (rd *reader) headsLabel(above, h hit) bool {
+	return rd.after(above) == "" && nextText(rd.lines, above.end+1) == h.line
 }
 
 func dropHit(cur []hit, at int, has map[Field]int) []hit {

@@ -1,7 +1,6 @@
 package mailparse
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +22,7 @@ func readHTML(text string) document {
 		lay = newLayout(text, true)
 		lay.run()
 	}
-	doc := document{lines: lay.lines, html: true}
+	doc := document{lines: lay.lines, html: true, cut: !strings.HasSuffix(strings.TrimSpace(text), ">")}
 	if strings.Count(text, "&amp;nbsp;")+strings.Count(text, "&lt;br") >= 3 {
 		doc.escaped = html.UnescapeString(text)
 	}
@@ -40,6 +39,7 @@ type open struct {
 	block  bool
 	pre    bool
 	tbl    bool
+	cell   bool // made a cell by its style
 	rows   int  // how many rows a cell spans
 	signed bool // the signature, as the mail program marks it
 }
@@ -55,6 +55,7 @@ type layout struct {
 	signedIn int // open elements plus one where a br began the signature
 	rows     int // rows begun in the document
 	tables   []tablePos
+	tableSeq int
 	lines    []line
 	cur      strings.Builder
 	space    bool // a blank is due before the next word
@@ -182,6 +183,7 @@ func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 		e.block = false
 	}
 	e.pre = tag == atom.Pre || tag == atom.Textarea || tag == atom.Plaintext || tag == atom.Xmp || tag == atom.Listing || st.pre
+	e.cell = st.cell
 	e.quote = tag == atom.Blockquote && isQuote(attrs)
 	e.signed = isSignature(attrs)
 	if tag == atom.Td || tag == atom.Th {
@@ -190,46 +192,15 @@ func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	return e
 }
 
-// closeImplied closes what a browser closes by itself before this tag.
-func (lay *layout) closeImplied(tag atom.Atom, block bool) {
-	switch tag {
-	case atom.Td, atom.Th:
-		lay.closeUpTo([]atom.Atom{atom.Td, atom.Th}, atom.Table, atom.Tr)
-	case atom.Tr:
-		lay.closeUpTo([]atom.Atom{atom.Tr, atom.Td, atom.Th}, atom.Table)
-	case atom.Li:
-		lay.closeUpTo([]atom.Atom{atom.Li}, atom.Ul, atom.Ol, atom.Table)
-	case atom.Dt, atom.Dd:
-		lay.closeUpTo([]atom.Atom{atom.Dt, atom.Dd}, atom.Dl, atom.Table)
-	default:
-		if block && isBlock(tag) && tag != atom.Body && tag != atom.Html {
-			lay.closeUpTo([]atom.Atom{atom.P}, atom.Td, atom.Th, atom.Table, atom.Div, atom.Blockquote, atom.Li, atom.Button)
-		}
-	}
-}
-
-// closeUpTo closes the outermost open element among tags above the nearest stop.
-func (lay *layout) closeUpTo(tags []atom.Atom, stops ...atom.Atom) {
-	found := -1
-	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-64; i-- {
-		if slices.Contains(tags, lay.stack[i].tag) {
-			found = i
-		}
-		if slices.Contains(stops, lay.stack[i].tag) {
-			break
-		}
-	}
-	if found >= 0 {
-		lay.popTo(found)
-	}
-}
-
 func (lay *layout) push(e open) {
 	if e.hidden {
 		lay.hidden++
 	}
 	if lay.hidden == 0 {
 		lay.open(&e)
+		if e.cell && !e.block && lay.cur.Len() > 0 {
+			lay.cur.WriteByte('\t')
+		}
 	}
 	if e.quote {
 		lay.quote++
@@ -252,7 +223,8 @@ func (lay *layout) open(e *open) {
 	switch e.tag {
 	case atom.Table:
 		lay.gap = lay.gap || len(lay.tables) == 0
-		lay.tables = append(lay.tables, tablePos{})
+		lay.tableSeq++
+		lay.tables = append(lay.tables, tablePos{outer: lay.pos().cell, id: lay.tableSeq})
 		e.tbl = true
 	case atom.Tr:
 		if n := len(lay.tables); n > 0 {
@@ -272,52 +244,6 @@ func (lay *layout) open(e *open) {
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.Ul, atom.Ol, atom.Pre:
 		lay.gap = true
 	}
-}
-
-func (lay *layout) end(tag atom.Atom) {
-	if tag == atom.Br {
-		lay.br()
-		return
-	}
-	if tag == atom.P && !lay.isOpen(atom.P) {
-		lay.newLine()
-		return
-	}
-	over := false // a block is open within the element
-	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-256; i-- {
-		e := lay.stack[i]
-		switch {
-		case e.tag == tag && over && !e.block:
-			lay.closeAround(i)
-			return
-		case e.tag == tag:
-			lay.popTo(i)
-			return
-		case isTablePart(e.tag) && !isTablePart(tag):
-			return // an end tag never closes a cell or table it did not open
-		}
-		over = over || isBlock(e.tag)
-	}
-}
-
-// closeAround closes the inline element i and leaves the blocks within it open,
-// as browsers do: a formatting element ends, any other goes on to the end of
-// the blocks (HTML, section 13.2.6.4.7).
-func (lay *layout) closeAround(i int) {
-	if !isFormatting(lay.stack[i].tag) {
-		return
-	}
-	lay.leave(lay.stack[i])
-	lay.stack = slices.Delete(lay.stack, i, i+1)
-}
-
-func (lay *layout) isOpen(tag atom.Atom) bool {
-	for i := len(lay.stack) - 1; i >= 0 && i > len(lay.stack)-256; i-- {
-		if lay.stack[i].tag == tag {
-			return true
-		}
-	}
-	return false
 }
 
 func (lay *layout) popTo(i int) {
@@ -356,7 +282,7 @@ func (lay *layout) closeBlock(e open) {
 	case atom.Td, atom.Th:
 		// An empty cell still is one: columns must not shift.
 		if t := lay.pos(); t.row > 0 && !lay.cellHasLine(t) {
-			lay.lines = append(lay.lines, line{row: t.row, col: t.col, depth: lay.quote})
+			lay.lines = append(lay.lines, line{row: t.row, col: t.col, cell: t.cell, depth: lay.quote})
 		}
 	case atom.Table:
 		if e.tbl && len(lay.tables) > 0 {
@@ -380,7 +306,7 @@ func (lay *layout) br() {
 
 func (lay *layout) emptyLine() line {
 	t := lay.pos()
-	return line{row: t.row, col: t.col, depth: lay.quote, signed: lay.signed > 0 || lay.signedIn > 0}
+	return line{row: t.row, col: t.col, cell: t.cell, depth: lay.quote, signed: lay.signed > 0 || lay.signedIn > 0}
 }
 
 // newLine ends the line at hand, if there is one.

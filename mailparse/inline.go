@@ -24,6 +24,7 @@ func (set *labelSet) splitInline(l line) []line {
 	start := 0
 	for _, c := range append(cuts, len(l.text)) {
 		part := l
+		part.split = start > 0
 		part.text = strings.TrimRight(strings.TrimSpace(l.text[start:c]), " |;,/-–—•·")
 		if c == len(l.text) {
 			part.text = strings.TrimSpace(l.text[start:c])

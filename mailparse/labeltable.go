@@ -63,7 +63,7 @@ var labelTable = []phrases{
 	{POC, strong, []string{
 		"point of contact", "point of contact poc", "spoc", "single point of contact", "focal point", "point focal", "ponto focal", "punto focale", "punto focal", "interlocutor", "interlocutora", "interlocutor de contacto", "poc", "poc name", "name of poc", "contact person", "point of contact name", "name of point of contact", "poc point of contact", "point-of-contact",
 		"ansprechpartner", "ansprechpartnerin", "ansprechperson", "kontaktperson", "ansprechpartner/in", "ansprechpartner in", "name des ansprechpartners",
-		"point de contact", "interlocuteur", "personne à contacter", "personne de contact", "nom du contact", "contact principal", "interlocutrice", "personne-contact",
+		"point de contact", "interlocuteur", "personne à contacter", "personne de contact", "nom du contact", "contact principal", "interlocutrice", "personne-contact", "personne-ressource", "personne ressource", "personne à joindre", "contact sur place",
 		"punto de contacto", "persona de contacto", "contacto principal", "nombre del contacto", "nombre de contacto",
 		"ponto de contato", "ponto de contacto", "pessoa de contato", "pessoa de contacto", "pessoa para contato", "contato principal", "nome do contato",
 		"punto di contatto", "persona di contatto", "referente", "persona di riferimento", "persona da contattare", "nome del referente", "nome del contatto", "contatto di riferimento",

@@ -16,8 +16,10 @@ type line struct {
 	col    int    // cell within the row
 	zone   int    // how many quote headers without '>' stand above
 	kind   lineKind
-	tab    bool // a cell that only a tab made: its text may go on in the next line
-	signed bool // in what the mail program itself marks as the signature
+	tab    bool  // a cell that only a tab made: its text may go on in the next line
+	cell   *cell // the table cell of a page in which it stands; nil outside
+	split  bool  // cut off a line that held several labels
+	signed bool  // in what the mail program itself marks as the signature
 }
 
 type lineKind uint8
@@ -34,6 +36,7 @@ func (l line) blank() bool { return l.text == "" }
 type document struct {
 	lines []line
 	html  bool
+	cut   bool // a page that ends within its text
 	// escaped is the source of a page, once unescaped, that seems to have been
 	// escaped twice.
 	escaped string

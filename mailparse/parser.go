@@ -100,11 +100,18 @@ func (p *Parser) envelope(h header, msg *Message) {
 	msg.Subject = oneLine(h.get("subject"))
 	msg.ReturnPath = returnPath(h)
 	msg.AuthResults = h.all("authentication-results")
+	msg.Date = date(h)
+}
+
+// date is the zero time where the Date field is missing or cannot be read.
+func date(h header) time.Time {
 	var mh mail.Header
 	mh.Set("Date", h.get("date"))
-	if t, err := mh.Date(); err == nil {
-		msg.Date = t
+	t, err := mh.Date()
+	if err != nil {
+		return time.Time{}
 	}
+	return t
 }
 
 // digest hashes what a mail keeps on any route: white space and the case of

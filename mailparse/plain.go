@@ -22,10 +22,10 @@ func readPlain(text string, opt plainOptions) document {
 	if strings.Contains(text, "\nend") {
 		text = withoutUU(text)
 	}
-	piped := pipeQuoted(text)
+	mark := quoteSign(text, opt.label)
 	for s := range strings.SplitSeq(text, "\n") {
-		if piped && strings.HasPrefix(s, "|") {
-			s = ">" + s[1:]
+		if mark != "" && strings.HasPrefix(s, mark) {
+			s = ">" + s[len(mark):]
 		}
 		depth, rest := quoteDepth(s)
 		trimmed := strings.TrimSpace(rest)
@@ -57,6 +57,30 @@ func readPlain(text string, opt plainOptions) document {
 	}
 	return textTables(doc, opt.label)
 }
+
+// quoteSign is what stands before quoted lines in the place of '>': a bar, or
+// the name of who is quoted, "Desk>".
+func quoteSign(text string, label func(string) bool) string {
+	if pipeQuoted(text) {
+		return "|"
+	}
+	if label == nil || strings.Count(text, "> ") < 2 {
+		return ""
+	}
+	labels := map[string]int{}
+	for s := range strings.SplitSeq(text, "\n") {
+		name := namePrefix.FindString(s)
+		if name != "" && label(s[len(name):]) {
+			if labels[name]++; labels[name] == 2 {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// namePrefix is how Supercite marks a quote.
+var namePrefix = regexp.MustCompile(`^ ?\pL[\pL\d._-]{0,20}>`)
 
 // pipeQuoted says whether lines are quoted by a bar instead of '>': several in a
 // row begin with one, an empty one among them, and none ends with one.
@@ -154,6 +178,9 @@ func (f *flow) add(rest string, depth int, delSp bool) (done []line) {
 	}
 	if f.open && (f.depth != depth || rest == "-- " || strings.TrimSpace(rest) == "" && !delSp) {
 		done = append(done, f.close()...)
+	}
+	if soft && !f.open && len(rest) < 40 && isClosing(rest) {
+		soft = false // every line ends in a blank, a sign-off as well
 	}
 	if soft && delSp {
 		rest = rest[:len(rest)-1]

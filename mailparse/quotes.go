@@ -3,7 +3,6 @@ package mailparse
 import (
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,38 +12,9 @@ var (
 	attributionVerb = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:wrote|writes|schrieb|geschrieben|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|geschreven|skrev|kirjoitti|napisał(?:\(a\)|a)?|napsal[ai]?|nap[íi]sala?|pisze|пис\p{L}*|пишет|пише|написал(?:а|\(а\))?|írta|je napisa\p{L}*|[аa] scris|yazdı|έγραψε|said|dixit)(?:[^\p{L}]|$)|写道|写到|寫道|書きました|のメール|님이 작성|כתב|كتب`)
 	dateLike        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|年`)
 	mailLike        = regexp.MustCompile(`[^\s<>()@:;,"]+@[^\s<>()@:;,"]+\.[a-zA-Z]{2,}`)
-	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메[시세]지|원본 메일|eredeti üzenet|αρχικό μήνυμα|оригинальное сообщение|mesaj original|izvorn[oa] (?:sporočilo|poruka)|originalmeddelande|.{2,150}(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef)\s*:?)\s*[-_=*—–]*$`)
+	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메[시세]지|원본 메일|eredeti üzenet|αρχικό μήνυμα|оригинальное сообщение|mesaj original|izvorn[oa] (?:sporočilo|poruka)|originalmeddelande|.{2,150}(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef)\s*:?)\s*(?:[-_=*—–]*|[-_=*—–]{3,}\s*\S.{0,600})$`)
 	forwardIntro    = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado|in[ií]cio da mensagem (?:encaminhada|reenviada)|inizio messaggio inoltrato|begin doorgestuurd bericht|転送されたメッセージ)\s*[:：]?\s*$`)
 )
-
-// headKinds groups the names of a header block's rows by what they say.
-var headKinds = func() map[string]string {
-	kinds := map[string]string{}
-	for kind, names := range map[string]string{
-		"from":    "from,von,de,da,van,från,fra,od,от,від,lähettäjä,kimden,gönderen,差出人,送信者,发件人,寄件者,寄件人,보낸 사람,보낸사람,feladó,expéditeur,remitente,remetente,mittente,afzender,absender,avsändare,afsender,από,de la,expeditor,pošiljatelj,pošiljatelj,מאת,من",
-		"to":      "to,an,à,a,para,aan,till,til,do,komu,кому,kime,宛先,收件人,收件者,받는 사람,받는사람,címzett,pour,vastaanottaja,προς,către,catre,za,pro,prejemnik,primatelj,одержувач,alıcı,ontvanger,mottagare,modtager,mottaker,empfänger,destinataire,destinatario,destinatário,אל,إلى",
-		"subject": "subject,betreff,objet,asunto,assunto,oggetto,onderwerp,ämne,emne,temat,předmět,тема,konu,件名,主题,主旨,标题,제목,tárgy,aihe,θέμα,subiect,predmet,tema,teema,sujet,zadeva,נושא,الموضوع",
-		"date":    "sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviado em,enviada em,enviada,enviada a,enviado a,inviato,verzonden,skickat,sendt,date,datum,fecha,data,dato,dátum,tarih,gönderilen,gönderme tarihi,gönderildi,дата,отправлено,送信日時,日付,日時,发送时间,发送日期,日期,寄件日期,날짜,보낸 날짜,wysłano,odesláno,odoslané,poslano,lähetetty,päivämäärä,päiväys,elküldve,küldve,στάλθηκε,εστάλη,ημερομηνία,ημ/νία,trimis,dată,надіслано,傳送日期,发送日期,送信日,dag,נשלח,תאריך,تاريخ الإرسال,تم الإرسال,التاريخ",
-		"other":   "cc,kopie,kopi,copie,копия,抄送,reply-to,antwort an,importance,wichtigkeit,priority,résumé,organization,attachments,anlagen",
-	} {
-		for name := range strings.SplitSeq(names, ",") {
-			kinds[name] = kind
-		}
-	}
-	return kinds
-}()
-
-// headRow reads a line as a row of a header block; kind is empty for any
-// other line.
-func headRow(text string) (kind, value string) {
-	i := colonAt(clipRunes(text, 40))
-	if i <= 0 {
-		return "", ""
-	}
-	name := strings.ToLower(strings.Trim(text[:i], "*_ \t"))
-	_, n := utf8.DecodeRuneInString(text[i:])
-	return headKinds[name], strings.Trim(text[i+n:], "*_ \t")
-}
 
 // colonAt is where the first colon of s stands, of either width.
 func colonAt(s string) int {
@@ -80,10 +50,13 @@ func markQuotes(lines []line, evidence func(lines []line, i, n int) bool) {
 	}
 }
 
-// evidence says whether the header block of n lines at i is pasted into a text
-// as a sample: a colon announces it, and it names none of this mail's own
-// addresses.
+// evidence says whether the n lines at i introduce text that is pasted as a
+// sample: a citation within a comment, or a header block that a colon announces
+// and that names none of this mail's own addresses.
 func (c *collector) evidence(lines []line, i, n int) bool {
+	if n == 1 && c.cites(lines, i) {
+		return true
+	}
 	k := i - 1
 	for k >= 0 && lines[k].blank() {
 		k--
@@ -106,6 +79,30 @@ func (c *collector) evidence(lines []line, i, n int) bool {
 	return named && nextText(lines, i+n) >= 0
 }
 
+// cites says whether line i, which looks like an attribution but names no day
+// and no address, introduces a citation within a comment: it stands on the line
+// of a label or below one, and the '>' lines have the writer's own text between
+// or below them.
+func (c *collector) cites(lines []line, i int) bool {
+	s := lines[i].text
+	if !deeperNext(lines, i+1, lines[i].depth) || dateLike.MatchString(s) || hasAddress(s) {
+		return false
+	}
+	labelled := false
+	for k := i; k >= 0 && !labelled && lines[k].kind == ordinary && lines[k].zone == lines[i].zone; k-- {
+		labelled = lines[k].depth == lines[i].depth && c.parser.labels.begins(lines[k].text)
+	}
+	if !labelled {
+		return false
+	}
+	for k := nextText(lines, i+1); k >= 0; k = nextText(lines, k+1) {
+		if l := lines[k]; l.depth == lines[i].depth {
+			return !isClosing(l.text) && !isDelimiter(l.text) && !tailStart(l.text) || c.parser.labels.begins(s)
+		}
+	}
+	return c.parser.labels.begins(s)
+}
+
 // quoteHeadAt returns how many lines at i introduce a quote, and whether the
 // quote is marked by depth.
 func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
@@ -113,7 +110,7 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 	if strings.HasPrefix(s, groupWise) && strings.HasSuffix(s, groupWise) && len(s) > 10 {
 		return 1, deeperNext(lines, i+1, lines[i].depth)
 	}
-	if len(s) <= 200 && (strings.ContainsRune("-_=*—–", firstRune(lines[i].text)) && originalRuler.MatchString(lines[i].text) || endsInColon(s) && forwardIntro.MatchString(s)) {
+	if oneLineHead(s) || len(s) <= 600 && strings.ContainsRune("-_=*—–", firstRune(lines[i].text)) && originalRuler.MatchString(lines[i].text) || len(s) <= 200 && endsInColon(s) && forwardIntro.MatchString(s) {
 		n = 1
 		if k := nextText(lines, i+1); k >= 0 {
 			if m := headerBlock(lines, k, 1); m > 0 {
@@ -122,7 +119,7 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 		}
 		return n, deeperNext(lines, i+n, lines[i].depth)
 	}
-	if len(s) <= 60 && strings.HasPrefix(s, "--") && drawnHeading.MatchString(s) {
+	if strings.Contains(s, "---") && len(s) <= 400 && (drawnHeading.MatchString(s) || dateLike.MatchString(s)) {
 		if k := nextText(lines, i+1); k > 0 {
 			if m := headerBlock(lines, k, 3); m > 0 {
 				return k + m - i, deeperNext(lines, k+m, lines[i].depth)
@@ -137,108 +134,6 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 		return m, deeperNext(lines, i+m, lines[i].depth)
 	}
 	return attribution(lines, i)
-}
-
-// headerBlock counts the rows of a "From: Sent: To: Subject:" block at i: a
-// From row and at least need different kinds of rows in all, a date among them
-// when need is 3.
-func headerBlock(lines []line, i, need int) int {
-	if kind, _ := headRow(lines[i].text); kind == "" {
-		return 0
-	}
-	kinds := map[string]bool{}
-	end, misses := i, 0
-	for j := i; j < len(lines) && j < i+24; j++ {
-		l := lines[j]
-		if l.blank() {
-			if len(kinds) == 0 || j-end > 1 {
-				break
-			}
-			continue
-		}
-		if l.depth != lines[i].depth {
-			break
-		}
-		kind, value := headRow(l.text)
-		if kind == "" && len(kinds) == 0 {
-			return 0
-		}
-		if kind == "" && kinds["from"] && !kinds["date"] && datedRow(l.text) {
-			kind = "date" // whatever its name
-		}
-		if kind == "" {
-			// A wrapped row: one or two lines at most, and no label.
-			if misses++; misses > 2 || len(kinds) == 0 || len(kinds) >= 4 || !rowFollows(lines, j+1) {
-				break
-			}
-			continue
-		}
-		if j == i && kind != "from" && need > 1 && !(kind == "date" || kind == "subject" || kind == "to") {
-			return 0
-		}
-		if kind == "from" && kinds["from"] {
-			break
-		}
-		if kind == "from" && value != "" && strings.IndexFunc(value, unicode.IsLetter) < 0 {
-			return 0 // a log's row
-		}
-		kinds[kind] = true
-		misses = 0
-		end = j + 1
-		if l.row > 0 && value == "" && end < len(lines) && lines[end].row == l.row {
-			end++ // the value stands in the next cell
-			j++
-		}
-	}
-	if len(kinds) < need || !kinds["from"] || (need >= 3 && !(kinds["date"] && (kinds["to"] || kinds["subject"]) || kinds["to"] && kinds["subject"])) {
-		return 0
-	}
-	return end - i
-}
-
-// foreignBlock counts the rows of a header block in a language that headKinds
-// does not know: three to six rows of a word and a colon between empty lines,
-// the first with an address, two with addresses in all, one with day and hour.
-func foreignBlock(lines []line, i int) int {
-	if !hasAddress(lines[i].text) || i > 0 && !lines[i-1].blank() && !isRuler(lines[i-1].text) {
-		return 0
-	}
-	n, addresses, dated := 0, 0, false
-	for ; i+n < len(lines) && !lines[i+n].blank(); n++ {
-		l := lines[i+n]
-		at := strings.IndexAny(clipRunes(l.text, 60), ":：")
-		if n >= 6 || at <= 0 || l.depth != lines[i].depth || len(strings.Fields(l.text[:at])) > 3 || strings.ContainsAny(l.text[:at], "<@/0123456789") {
-			return 0
-		}
-		switch {
-		case hasAddress(l.text):
-			addresses++
-		case fullDate.MatchString(l.text) && clock.MatchString(l.text[at+1:]):
-			dated = true
-		}
-	}
-	if n < 3 || addresses < 2 || !dated || nextText(lines, i+n) < 0 {
-		return 0
-	}
-	return n
-}
-
-// datedRow says whether a line is a row of one or two words, a colon and a date
-// with its hour.
-func datedRow(s string) bool {
-	at := strings.IndexAny(clipRunes(s, 40), ":：")
-	return at > 0 && strings.Count(s[:at], " ") <= 2 && !strings.ContainsAny(s[:at], "0123456789@") && fullDate.MatchString(s[at:]) && clock.MatchString(s[at+1:])
-}
-
-var clock = regexp.MustCompile(`\b\d{1,2}[:.]\d\d\b`)
-
-func rowFollows(lines []line, j int) bool {
-	for k := j; k < len(lines) && k < j+3; k++ {
-		if kind, _ := headRow(lines[k].text); kind != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // attribution recognises "On … X wrote:" over up to four lines.

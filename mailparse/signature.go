@@ -13,7 +13,7 @@ var (
 	deviceLine   = regexp.MustCompile(`(?i)^[-_–—\s*<(\[]*(?:(?:sent|von|gesendet|verschickt|verstuurd|verzonden|envoy[ée]|enviado|enviada|inviato|skickat|sendt|wysłane|odesláno|lähetetty|отправлено)\b.{0,60}\b(?:iphone|ipad|ipod|android|samsung|galaxy|blackberry|mobile|mobil|mobiltelefon|smartphone|handy|phone|telefon|téléphone|portable|móvil|celular|dispositivo|cellulare|telefoon|outlook|mail|e-?mail|yahoo|proton(?:\s?mail)?|gmail|huawei|xiaomi|pixel|oneplus|nokia|htc|lg|sony|windows|tablet|workspace|device|gerät|appareil|terminal|surface|gmx|web\.de|ionos|spark|airmail|thunderbird|aquamail|bluemail|nine|mailbird|posteo|tutanota|tuta|smartphone|wireless|verizon|t-mobile|hey|superhuman|zoho)\b.{0,60}|get outlook for .{2,30}|outlook (?:für|pour|para|per|voor) .{2,20}(?: herunterladen| télécharger)?|(?:obtener|obter|télécharger|holen sie sich|laden sie|ottieni|download) outlook .{2,40}|diese nachricht wurde von meinem .{3,60}|von meinem .{3,40} gesendet|sendt fra .{3,40}|(?:iphone|ipad|android|スマートフォン|スマホ)から送信.*|.{0,20}から送信.{0,20}|发自我的.{0,20}|从我的.{0,20}发送.*|sent from my .{2,40}|отправлено (?:с|из) .{3,40}|envoyé (?:de|depuis) (?:mon|ma) .{3,40}|yahoo mail .{0,40}|(?:lähetetty|odesláno|odoslané|wysłan[eo]|elküldve|στάλθηκε|trimis|надіслано|отправлено|envoyé).{0,40}(?:iphon|ipad|android|outlook|samsung|galaxy|huawei|xiaomi)\p{L}*.{0,40}|(?:obtenir|obter o|scarica|hanki|hämta|hent|pobierz) outlook .{2,40}|.{2,30} gönderildi|(?:發|发)自我的.{0,20}|.{0,24}에서 보(?:냄|낸.{0,12})|sorry for (?:any )?typos.*)[\s.>)\]*]*(?:<?https?://\S+>?)?$`)
 	disclaimer   = regexp.MustCompile(`(?i)^[\s*_\-–—=#.<>\[(]*(?:(?:legal |important |privacy )?(?:aviso legal|aviso de privacidad|nota legal|avis juridique|avvertenza|note legali|rechtlicher hinweis|juridische mededeling|disclaimer|confidentiality(?: notice| statement| note)?|confidential(?: communication| information)?|privileged|privacy notice|legal notice|important notice|notice)\b\s*[:\-–—/.!]|(?:confidential|confidentiality notice|disclaimer|legal notice|haftungsausschluss|vertraulichkeitshinweis|aviso legal|aviso de confidencialidad.*|aviso de confidencialidade.*|avis de confidentialité|riservatezza.*)\s*$|the (?:information|contents?) (?:contained )?(?:in|of|transmitted)\b.{0,40}(?:e-?mail|message|communication|transmission)|the contents? of this|this (?:e-?mail|message|communication|transmission|correspondence|electronic)\b.{0,80}(?:confiden|intended|privileged|may contain|contain|scanned|virus|sent (?:to|by|from)|is for|checked|attachments|was|has been)|any (?:views|opinions)\b.{0,60}(?:expressed|message|e-?mail|author)|if you (?:are not|have received|received|are no longer)\b.{0,60}(?:recipient|error|mistake|receive)|please (?:consider|think (?:of|about)) .{0,60}(?:environment|print)|(?:please )?think before (?:you )?print|detta (?:meddelande|mejl|e-post).{0,80}(?:konfiden|avsett|sekret)|denne (?:e-?mail|besked|meddelelse|e-post).{0,80}(?:fortrolig|tiltænkt|beregnet|konfiden)|(?:ta|niniejsza) wiadomość.{0,80}(?:poufn|przeznacz)|(?:tento|tato) (?:e-?mail|zpráva).{0,80}(?:důvěrn|určen)|(?:данное|это|цей|це) (?:сообщение|письмо|повідомлення).{0,80}(?:конфиденц|предназнач|конфіденц)|tämä (?:viesti|sähköposti).{0,60}(?:luottamuks|tarkoitettu)|(?:ez az|jelen) (?:üzenet|e-mail|levél).{0,80}bizalmas|bu (?:e-posta|mesaj|ileti).{0,60}gizli|save paper|before printing|vor dem drucken|diese (?:e-?mail|nachricht|mail|information)\b.{0,60}(?:vertraulich|enth|ist |bestimmt|kann)|der inhalt dieser|die in dieser|vertraulichkeit|rechtlicher hinweis|hinweis:|pflichtangaben|ce (?:message|courriel|mail|courrier|m[ée]l)\b.{0,80}(?:confident|destin|jointe|établi|contient)|ce message et|les informations contenues|avis de confident|pensez à l['’]environnement|n['’]imprimez|este (?:mensaje|correo|e-?mail|mensagem)\b.{0,80}(?:confiden|dirig|destin|conten|contém|adjunt)|esta mensagem\b.{0,80}|la información contenida|a informação contida|antes de imprimir|le informazioni contenute|questo (?:messaggio|documento|e-?mail)\b.{0,80}|questa e-?mail\b.{0,80}|ai sensi del|prima di stampare|dit (?:bericht|e-?mail|e-mailbericht)\b.{0,80}|deze e-?mail\b.{0,80}|de informatie (?:in|verzonden)|denk aan het milieu|registered (?:in|office)\b|company (?:registration|number)\b|registered number|geschäftsführ(?:er|ung)|handelsregister|sitz der gesellschaft|amtsgericht|ust-?id|vat (?:no|reg)|このメールには|本メール(?:は|に|の)|この電子メール|本电子邮件|本邮件)`)
 	footer       = regexp.MustCompile(`(?i)^[\s*_\-–—=#<\[(]*(?:you(?:'re| are)? ?receiv(?:ed|ing) this (?:message|e-?mail)|you received this|to unsubscribe|unsubscribe\b.{0,80}|to view this discussion|for more options|to post to this group|_{5,}\s*$|.{0,60} mailing list\s*$|virus-free\b|virenfrei|sans virus|libre de virus|no virus found|scanned by\b|checked by (?:avg|avast)|(?:e-?mail )?scanned (?:by|for|with)|this (?:e-?mail|message) (?:has been|was|is) (?:\S+ )?(?:scanned|checked|sent through|sent via|processed)|avast\b|avg\b|mimecast|proofpoint|message (?:scanned|protected)|click here to (?:report|unsubscribe)|report this (?:e-?mail|message)|follow us|siga-nos|síguenos|seguici|volg ons|følg oss|følg os|följ oss|find us on|connect with us|folgen sie uns|suivez-nous|linkedin\s*[|•·]|www\.[^\s/]+/?\s*$|https?://[^\s/]+/?\s*$|diese (?:e-?mail|nachricht) wurde (?:auf viren|von|mit)|cet e-?mail a été vérifié|este correo (?:electrónico )?ha sido|questa e-?mail è stata|\[?cid:[^\]\s]+\]?\s*$)`)
-	cidImage     = regexp.MustCompile(`(?i)\[(?:cid:[^\]\n]*|(?:inline )?image:?[^\]\n]*|logo[^\]\n]{0,40}|[^\]\n]{0,40}\blogo|(?:inline|embedded) image[^\]\n]{0,60}|图片|画像|https?://[^\]\s]+\.(?:png|gif|jpe?g))\]|<image\d*\.(?:png|jpe?g|gif)>|<cid:[^>\n]*>`)
+	cidImage     = regexp.MustCompile(`(?i)\[(?:cid:[^\]\n]*|(?:inline )?image:?[^\]\n]*|logo[^\]\n]{0,40}|[^\]\n]{0,40}\blogo|(?:inline|embedded) image[^\]\n]{0,60}|图片|画像|https?://[^\]\s]+\.(?:png|gif|jpe?g))\]|<[\w .-]{1,60}\.(?:png|jpe?g|gif|bmp|svg)>|<cid:[^>\n]*>|\((?:embedded image moved to file|see attached file|siehe angehängte datei|voir fichier joint)s?: ?[^()\n]{1,120}\)|\[attachment \"[^\"\n]*\" [^\]\n]*\]|\[[^\]\n]{1,160}description automatically generated\]`)
 	banner       = regexp.MustCompile(`(?i)^[\s*_\[(<!⚠️=-]*(?:external(?: e?-?mail| sender| message)?\s*[\])*:!-]|caution\s*[:!-]|warning\s*[:!-].{0,40}(?:external|outside)|extern(?:e e-?mail|er absender)?\s*[\]):]|this (?:e-?mail|message) (?:originated|came|is|was sent) from (?:outside|an external)|you don['’]t often get e-?mail from|\[?external\]?\s*$|sie erhalten nicht (?:oft|häufig) e-mails von|vous n['’]obtenez pas souvent)`)
 	signatureRow = regexp.MustCompile(`(?i)^(?:[*_|•·\s]*)(?:t|tel|telephone|phone|ph|p|m|mob|mobile|mobil|cell|c|direct|office|fax|f|e|email|e-mail|mail|w|web|website|telefon|handy|tél|téléphone|portable|teléfono|móvil|telefone|telefono|cellulare|telefoon|電話|携帯|skype|address|contact|durchwahl|dw)\.?\s*[:：.|+)]\s*\S`)
 	telRow       = regexp.MustCompile(`^[+(]?\d[\d\s()./-]{6,20}$`)
@@ -155,7 +155,7 @@ func tailStart(s string) bool {
 	if strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) {
 		return true
 	}
-	s = strings.TrimPrefix(s, "P ") // a tree in Webdings
+	s = unmark(strings.TrimPrefix(s, "P ")) // a tree in Webdings
 	if len(s) < 8 && !strings.HasPrefix(s, "____") {
 		return false
 	}
@@ -172,11 +172,11 @@ func tailStart(s string) bool {
 }
 
 // threadMark finds what ticket systems and old Notes draw below a mail.
-var threadMark = regexp.MustCompile(`^(?:[Rr]ef:\s?[A-Z]{2,6}\d{5,}\s*$|ref:[!\w.-]{8,}:ref\b|##-? .{0,80}-?##|\|-{6,}[>|])`)
+var threadMark = regexp.MustCompile(`^(?:[Rr]ef:\s?[A-Z]{2,6}\d{5,}(?:_\w+)?\s*$|\[[A-Z0-9]{4,8}-[A-Z0-9]{4,8}\]$|ref:[!\w.-]{8,}:ref\b|\*+\s?(?i:required|mandatory|obligatory|required fields?|mandatory fields?|pflichtfeld(?:er)?|obligatoire|champs? obligatoires?|obligatorio|campos? obligatorios?|obrigat[óo]rio|campo obbligatorio|obbligatorio|verplicht(?: veld)?|必須)\.?$|##-? .{0,80}-?##|\|-{6,}[>|])`)
 
 // deskWords begin the sentences that this desk's own letters have below the
 // form; whoever answers one has them in the quote.
-var deskWords = newPhrases("only the comments may stay empty,if it cannot wait call,written by the desk s program,nothing is escalated yet,reply with these lines filled in")
+var deskWords = newPhrases("your escalation desk,your escalation team,the escalation desk,the escalation team,only the comments may stay empty,if it cannot wait call,written by the desk s program,nothing is escalated yet,reply with these lines filled in")
 
 func deskLine(s string) bool { return deskWords.match(splitWords(s, 8)) > 0 }
 
@@ -220,65 +220,12 @@ func socialRow(s string) bool {
 	return len(words) >= 2
 }
 
-// sender is what identifies the author's own name in a signature.
-type sender struct {
-	words map[string]bool
-	addr  string
-	known map[string]bool // the addresses of the mail: its sender and recipients
-}
-
-func newSender(from Address, recipients []string) sender {
-	s := sender{words: map[string]bool{}, addr: strings.ToLower(from.Addr), known: map[string]bool{}}
-	s.known[s.addr] = true
-	for _, r := range recipients {
-		s.known[r] = true
-	}
-	for _, w := range strings.FieldsFunc(strings.ToLower(from.Name), notLetter) {
-		s.words[w] = true
-	}
-	local, _, _ := strings.Cut(from.Addr, "@")
-	for _, w := range strings.FieldsFunc(strings.ToLower(local), notLetter) {
-		if len(w) > 2 {
-			s.words[w] = true
-		}
-	}
-	return s
-}
-
-func notLetter(r rune) bool { return !unicode.IsLetter(r) }
-
-// names says whether a line is the sender's name and no more.
-func (s sender) names(text string) bool {
-	if len(text) > 200 || strings.Count(text, " ") > 8 || strings.ContainsAny(text, ":：@0123456789") {
-		return false
-	}
-	words := strings.FieldsFunc(strings.ToLower(text), notLetter)
-	if len(words) == 0 || len(words) > 5 {
-		return false
-	}
-	for _, w := range words {
-		if !s.words[w] && !(utf8.RuneCountInString(w) == 1 && s.initial(w)) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s sender) initial(w string) bool {
-	for name := range s.words {
-		if strings.HasPrefix(name, w) {
-			return true
-		}
-	}
-	return false
-}
-
 // markNoise blanks what programs put between a person's lines: cid pictures
 // and banners of the mail gateway.
 func markNoise(lines []line) {
 	for i := range lines {
 		l := &lines[i]
-		if strings.ContainsAny(l.text, "[<") && cidImage.MatchString(l.text) {
+		if strings.ContainsAny(l.text, "[<(") && cidImage.MatchString(l.text) {
 			l.text = strings.TrimSpace(cidImage.ReplaceAllString(l.text, ""))
 		}
 		if len(l.text) < 600 && i < 40 && beginsLike(l.text, bannerHeads) && banner.MatchString(l.text) {

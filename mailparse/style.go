@@ -37,7 +37,7 @@ func (a *tagAttrs) set(name, value []byte) {
 // style is the little of CSS that decides what a person sees and where lines
 // end.
 type style struct {
-	hidden, block, inline, pre bool
+	hidden, block, inline, pre, cell bool
 }
 
 // styleRules maps a class, an id or an element name to its style.
@@ -167,7 +167,7 @@ func (r styleRules) of(tag atom.Atom, attrs tagAttrs) style {
 }
 
 func (st style) or(o style) style {
-	return style{st.hidden || o.hidden, st.block || o.block, st.inline || o.inline, st.pre || o.pre}
+	return style{st.hidden || o.hidden, st.block || o.block, st.inline || o.inline, st.pre || o.pre, st.cell || o.cell}
 }
 
 // mayMatter spares the styles that only dress up, nearly all of them.
@@ -219,6 +219,7 @@ func parseStyle(s string) style {
 	var st style
 	st.hidden = has("line-through") || has("mso-element:comment") || has("display:none") || has("visibility:hidden") || has("mso-hide:all") || has("font-size:0") && fontZero.MatchString(s) ||
 		(has("height:0") && has("overflow:hidden") && heightZero.MatchString(s)) || has("opacity:0;") || strings.HasSuffix(s, "opacity:0")
+	st.cell = has("display:table-cell")
 	st.block = has("display:block") || has("display:flex") || has("display:grid") || has("display:list-item") || has("display:table;") || has("display:table-row")
 	st.inline = has("display:inline;") || strings.HasSuffix(s, "display:inline") || has("display:inline!")
 	st.pre = has("white-space:pre") || has("white-space:break-spaces")

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -77,6 +78,30 @@ func (set *labelSet) valueColumns(lines []line, head tableRow) (n int, out []lin
 		}
 	}
 	return n, out
+}
+
+// exampleHead heads a column that shows what the answers may look like.
+var exampleHead = regexp.MustCompile(`(?i)^(?:for )?(?:examples?|e\.g\.?|samples?|sample (?:value|entry)|hints?|help|instructions?|description|format|what to (?:write|enter)|notes? for you|beispiele?|hinweise?|erläuterung|exemples?|aide|description|ejemplos?|descripción|exemplos?|descrição|esempi[o]?|descrizione|voorbeeld(?:en)?|toelichting|例|記入例|説明)[:.]?$`)
+
+// exampleColumn blanks the cells below a heading that announces examples, in a
+// table whose rows begin with labels and have another column for the answers.
+func (set *labelSet) exampleColumn(lines []line, head tableRow) bool {
+	next := nextText(lines, head.n)
+	if len(head.cells) < 3 || next < 0 || lines[next].row == 0 || !set.isPair(rowAt(lines, next)) {
+		return false
+	}
+	col := -1
+	for _, c := range head.cells[1:] {
+		if exampleHead.MatchString(cellText(c)) {
+			col = c[0].col
+		}
+	}
+	for i := next; col > 0 && i < len(lines) && (lines[i].row > 0 || lines[i].blank()); i++ {
+		if lines[i].col == col {
+			lines[i].text = ""
+		}
+	}
+	return col > 0
 }
 
 // tableRow is the lines of one row by cell.

@@ -39,7 +39,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if !parted || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
 		return false
 	}
-	return begun && rd.bareName(j, stop) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
+	return begun && (rd.bareName(j, stop) || rd.kinBlock(j, stop) || rd.card(j, stop)) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
 }
 
 // own says whether a line is the sender's name, or the name that the form gives
@@ -274,6 +274,26 @@ func (rd *reader) signatureBlock(j, stop int) bool {
 		}
 	}
 	return rows > 0
+}
+
+// card says whether a short line stands above two rows at least that give a
+// number and an address: whoever's it is, it is a visiting card.
+func (rd *reader) card(j, stop int) bool {
+	s := rd.lines[j].text
+	if len(s) > 60 || endsSentence(s) || endsInColon(s) || unicode.IsLower(firstRune(s)) {
+		return false
+	}
+	rows := 0
+	for k := j + 1; k < stop && k <= j+6 && rows < 2; k++ {
+		switch l := rd.lines[k]; {
+		case l.blank():
+		case isSignatureRow(l.text) && (hasAddress(l.text) || digits(l.text) >= 6):
+			rows++
+		case rows > 0 || !signatureLine(l.text):
+			return false
+		}
+	}
+	return rows >= 2
 }
 
 // contactRow says whether a line is a row like "Tel: …" or a number alone.

@@ -53,7 +53,7 @@ func tidyValue(s string, f Field) string {
 // embrace the whole value.
 func unmark(s string) string {
 	t := strings.TrimSpace(s)
-	for _, mark := range []string{"**", "*", "__", "`"} {
+	for _, mark := range []string{"**", "*", "__", "_", "`"} {
 		if len(t) > 2*len(mark) && strings.HasPrefix(t, mark) && strings.HasSuffix(t, mark) && !strings.Contains(t[len(mark):len(t)-len(mark)], mark) {
 			return strings.TrimSpace(t[len(mark) : len(t)-len(mark)])
 		}
@@ -124,6 +124,12 @@ func (f *foundForm) answerSign() (sign string) {
 	worn := map[string]int{}
 	for _, field := range fields {
 		v := *f.value(field)
+		if mark := namedMark.FindString(v); mark != "" {
+			if worn[mark]++; worn[mark] > worn[sign] {
+				sign = mark
+			}
+			continue
+		}
 		end := strings.IndexFunc(v, func(r rune) bool {
 			return !strings.ContainsRune("-=>*~:|/»→⇒➔➤►▶✓✔☑✅•·–—^", r)
 		})
@@ -136,6 +142,9 @@ func (f *foundForm) answerSign() (sign string) {
 	}
 	return sign
 }
+
+// namedMark is the name with which Outlook marks comments: "[Lab lead] ".
+var namedMark = regexp.MustCompile(`^\[[^\[\]\n]{2,40}\]\s+`)
 
 // undress takes marks off all values when most of them wear them, two at
 // least: they belong to the layout. The value after which an object ends wears

@@ -66,6 +66,9 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 		}
 	}
 	same, lower = withoutHintLine(trimRulers(strings.TrimSpace(same)), rd.after(h)), trimRulers(strings.TrimSpace(lower))
+	if rd.between && lower != "" && rd.after(h) == "" {
+		return lower // the quoted lines around it are the desk's
+	}
 	return merge(same, lower, h.field, beneath)
 }
 
@@ -151,8 +154,12 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		out = append(out, own)
 	}
 	gap := false
+	home := rd.lines[h.end].cell
 	for j := h.end + 1; j < stop; j++ {
 		l := rd.lines[j]
+		if len(out) == 0 && !l.blank() {
+			home = l.cell
+		}
 		if l.blank() {
 			if l.kind != noise {
 				gap = true
@@ -174,7 +181,7 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 			(l.depth > depth && !rd.pasted(j, stop, depth)) {
 			break
 		}
-		if rd.outOfCell(h, j, len(out) > 0) || rd.frame != "" && l.text == rd.frame {
+		if !(home != nil && len(out) > 0 && l.cell.within(home)) && rd.outOfCell(h, j, len(out) > 0) || home != nil && !l.cell.within(home) && !sameTable(l.cell, home) || rd.frame != "" && l.text == rd.frame {
 			break
 		}
 		if len(out) == 0 && j == h.end+1 && isRuler(l.text) && l.text != "--" && j+1 < stop && !rd.lines[j+1].blank() {
@@ -183,7 +190,7 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		if own != "" && gap && rd.instructed(h.line) {
 			break
 		}
-		if gap && rd.quoterGoesOn(h, len(out) > 0) {
+		if gap && (rd.quoterGoesOn(h, len(out) > 0) || own != "" && len(out) <= 2 && placeholder(own) && !rd.proseFollows(j, stop)) {
 			break
 		}
 		if len(out) > 0 && gap && shortField(h.field) || rd.tailAt(j, stop, h, len(out) > 0) {
@@ -235,6 +242,10 @@ func withoutClosings(out []string, own bool) []string {
 // shortField says whether a field's value is a line or two, so that an empty
 // line ends it where no other label follows.
 func shortField(f Field) bool { return f == CaseNumber || f == POC || f == POCContact }
+
+func sameTable(a, b *cell) bool {
+	return a != nil && a.outer == b.outer && a.table == b.table
+}
 
 // outOfCell says whether line j lies outside the table whose cell holds the
 // last label, once the value has begun or the row has ended.
