@@ -47,6 +47,7 @@ func (d *desk) order() []uint32 {
 }
 
 func TestMailsThatAreChosenGoFirstOutOfABacklog(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d := newFake(flood(1200)...), &desk{}
 		o := s.options()
@@ -61,6 +62,7 @@ func TestMailsThatAreChosenGoFirstOutOfABacklog(t *testing.T) {
 }
 
 func TestFewMailsAreHandedOverInTheirOrderWithoutALook(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d := newFake(flood(200)...), &desk{}
 		o := s.options()
@@ -76,19 +78,16 @@ func TestFewMailsAreHandedOverInTheirOrderWithoutALook(t *testing.T) {
 
 // Whatever goes wrong when a backlog is looked at costs its order alone.
 func TestBacklogThatCannotBeLookedAtIsHandledAllTheSame(t *testing.T) {
+	t.Parallel()
 	for name, answer := range map[string]string{
 		"hang up": hangUp, "refusal": "NO not now", "silence": silence, "no answer": "OK done",
 		"garbage": "* 7 FETCH (UID 7 X-GARBAGE {{{ ))\r\nOK done", "no choice": "",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, d := newFake(flood(1200)...), &desk{}
-				s.odd = func(_ *fakeServer, cmd string) string {
-					if !strings.Contains(cmd, "HEADER.FIELDS") {
-						return ""
-					}
-					return answer
-				}
+				s.answers(-1, func(cmd string) bool { return strings.Contains(cmd, "HEADER.FIELDS") }, answer)
 				o := s.options()
 				o.First = known
 				if name == "no choice" {
@@ -107,6 +106,7 @@ func TestBacklogThatCannotBeLookedAtIsHandledAllTheSame(t *testing.T) {
 // A mail that makes trouble waits behind the others; a server that falls over
 // each time it is asked for senders is asked about none of them twice.
 func TestBacklogBehindAnOddMailIsLookedAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d := newFake("From: odd@example.org\r\n\r\nText.\r\n"), &desk{}
 		looks := 0
@@ -136,6 +136,7 @@ func TestBacklogBehindAnOddMailIsLookedAtOnce(t *testing.T) {
 }
 
 func TestDovecotShowsTheSendersOfABacklog(t *testing.T) {
+	t.Parallel()
 	s, d := realserver.Dovecot(t), &desk{}
 	for _, raw := range flood(700) {
 		s.Deliver("INBOX", []byte(raw))

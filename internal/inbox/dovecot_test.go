@@ -6,86 +6,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"escalationd/internal/inbox"
 	"escalationd/internal/realserver"
 )
-
-// tap counts what goes to the server in clear text, and can freeze a
-// connection in both directions without closing it.
-type tap struct {
-	mu       sync.Mutex
-	commands []string
-	thaw     chan struct{} // nil: flowing
-}
-
-type tappedConn struct {
-	net.Conn
-	tap    *tap
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (t *tap) dial(addr string) func(context.Context) (net.Conn, error) {
-	return func(ctx context.Context) (net.Conn, error) {
-		c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-		if err != nil {
-			return nil, err
-		}
-		return &tappedConn{Conn: c, tap: t, closed: make(chan struct{})}, nil
-	}
-}
-
-func (c *tappedConn) Write(p []byte) (int, error) {
-	c.tap.mu.Lock()
-	_, cmd, _ := strings.Cut(string(p), " ")
-	c.tap.commands = append(c.tap.commands, cmd)
-	frozen := c.tap.thaw != nil
-	c.tap.mu.Unlock()
-	if frozen { // the peer's kernel takes it, nobody reads it
-		return len(p), nil
-	}
-	return c.Conn.Write(p)
-}
-
-func (c *tappedConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	c.tap.mu.Lock()
-	thaw := c.tap.thaw
-	c.tap.mu.Unlock()
-	if thaw != nil {
-		select {
-		case <-thaw:
-		case <-c.closed:
-		}
-		return 0, io.EOF
-	}
-	return n, err
-}
-
-func (c *tappedConn) Close() error {
-	c.once.Do(func() { close(c.closed) })
-	return c.Conn.Close()
-}
-
-func (t *tap) count(prefix string) (n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, c := range t.commands {
-		if strings.HasPrefix(c, prefix) {
-			n++
-		}
-	}
-	return n
-}
 
 func password(pw string) func(context.Context) (inbox.Credentials, error) {
 	return func(context.Context) (inbox.Credentials, error) {
@@ -138,6 +67,7 @@ func exactlyOnce(t *testing.T, d *desk, n int) {
 }
 
 func TestDovecotFloodIsFiledByFewMoves(t *testing.T) {
+	t.Parallel()
 	s, d, wire := realserver.Dovecot(t), &desk{}, &tap{}
 	fill(s, 300)
 	o := dovecotOptions(s)
@@ -166,6 +96,7 @@ func TestDovecotFloodIsFiledByFewMoves(t *testing.T) {
 }
 
 func TestDovecotAnnouncesALoneMail(t *testing.T) {
+	t.Parallel()
 	s, d := realserver.Dovecot(t), &desk{}
 	o := dovecotOptions(s)
 	o.Poll = time.Minute
@@ -180,6 +111,7 @@ func TestDovecotAnnouncesALoneMail(t *testing.T) {
 }
 
 func TestDovecotWithoutMoveKeepsWhatOthersMarkedAsDeleted(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t, realserver.DovecotConfig("protocol imap {\n imap_capability = IMAP4rev1 SASL-IR IDLE UIDPLUS\n}"))
 	fill(s, 20)
 	s.Doveadm("flags", "add", "-u", realserver.User, `\Deleted`, "mailbox", "INBOX", "header", "subject", "mail 7")
@@ -197,6 +129,7 @@ func TestDovecotWithoutMoveKeepsWhatOthersMarkedAsDeleted(t *testing.T) {
 }
 
 func TestDovecotWithoutMoveAndUIDPlusKeepsMarkedMails(t *testing.T) {
+	t.Parallel()
 	s, d := realserver.Dovecot(t, realserver.DovecotConfig("protocol imap {\n imap_capability = IMAP4rev1 SASL-IR IDLE\n}")), &desk{}
 	fill(s, 20)
 	b, stop := run(t, dovecotOptions(s), d)
@@ -213,6 +146,7 @@ func TestDovecotWithoutMoveAndUIDPlusKeepsMarkedMails(t *testing.T) {
 }
 
 func TestDovecotWithNewUIDValidityLosesNothing(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t)
 	d := &desk{verdict: func(inbox.Mail) inbox.Verdict { return inbox.Stay }}
 	fill(s, 5)
@@ -229,6 +163,7 @@ func TestDovecotWithNewUIDValidityLosesNothing(t *testing.T) {
 }
 
 func TestDovecotKilledAgainAndAgainLosesAndRepeatsNothing(t *testing.T) {
+	t.Parallel()
 	s, d := realserver.Dovecot(t), &desk{}
 	fill(s, 400)
 	kill := make(chan int, 1)
@@ -256,6 +191,7 @@ func TestDovecotKilledAgainAndAgainLosesAndRepeatsNothing(t *testing.T) {
 }
 
 func TestDovecotIsNotAskedForATooLargeMail(t *testing.T) {
+	t.Parallel()
 	s, d, wire := realserver.Dovecot(t), &desk{}, &tap{}
 	s.Deliver("INBOX", testMail(1))
 	s.Deliver("INBOX", append(testMail(2), strings.Repeat("0123456789abcde\n", 1<<17)...))
@@ -274,6 +210,7 @@ func TestDovecotIsNotAskedForATooLargeMail(t *testing.T) {
 }
 
 func TestHalfOpenConnectionToDovecotIsReplaced(t *testing.T) {
+	t.Parallel()
 	s, d, wire := realserver.Dovecot(t), &desk{}, &tap{}
 	o := dovecotOptions(s)
 	o.Dial, o.Poll, o.OpTimeout = wire.dial(s.Addr), time.Second, time.Second
@@ -292,6 +229,7 @@ func TestHalfOpenConnectionToDovecotIsReplaced(t *testing.T) {
 }
 
 func TestDovecotFolderThatVanishesKeepsMailsUntilItIsBack(t *testing.T) {
+	t.Parallel()
 	s, d := realserver.Dovecot(t), &desk{}
 	s.Doveadm("mailbox", "create", "-u", realserver.User, "Done")
 	o := dovecotOptions(s)
@@ -307,6 +245,7 @@ func TestDovecotFolderThatVanishesKeepsMailsUntilItIsBack(t *testing.T) {
 }
 
 func TestDovecotFolderThatIsReadOnlyKeepsMailsUntilItIsWritable(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t, realserver.DovecotConfig("mail_plugins = $mail_plugins acl\nplugin {\n acl = vfile::cache_secs=1\n}"))
 	rights := func(rights ...string) {
 		s.Doveadm(append([]string{"acl", "set", "-u", realserver.User, "Processed", "owner"}, rights...)...)
@@ -322,6 +261,7 @@ func TestDovecotFolderThatIsReadOnlyKeepsMailsUntilItIsWritable(t *testing.T) {
 }
 
 func TestDovecotInboxThatIsMadeAnewIsServedOn(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t, realserver.DovecotConfig(""))
 	s.Doveadm("mailbox", "create", "-u", realserver.User, "Desk")
 	o := dovecotOptions(s)
@@ -338,6 +278,7 @@ func TestDovecotInboxThatIsMadeAnewIsServedOn(t *testing.T) {
 }
 
 func TestPeopleMayReadMoveAndDeleteMeanwhile(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t)
 	hold := make(chan struct{})
 	d := &desk{verdict: func(inbox.Mail) inbox.Verdict { <-hold; return inbox.Processed }}
@@ -356,6 +297,7 @@ func TestPeopleMayReadMoveAndDeleteMeanwhile(t *testing.T) {
 }
 
 func TestDovecotTLS(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t)
 	pem, err := os.ReadFile(s.CAFile)
 	if err != nil {
@@ -368,6 +310,7 @@ func TestDovecotTLS(t *testing.T) {
 		"starttls": {Addr: s.Addr, Security: inbox.StartTLS},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o.Name, o.Processed, o.Quarantine = "desk", "Processed", "Quarantine"
 			asked := 0
 			o.Auth = func(ctx context.Context) (inbox.Credentials, error) {
@@ -403,6 +346,7 @@ func TestDovecotTLS(t *testing.T) {
 }
 
 func TestDovecotRefusesAWrongPassword(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t)
 	s.SetPassword(realserver.User, "another password")
 	b, err := inbox.New(dovecotOptions(s))

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"escalationd/internal/inbox"
@@ -44,6 +42,14 @@ const (
 	hangUp  = "\x00hang up"
 	silence = "\x00silence"
 )
+
+func tenMails() []string {
+	var mails []string
+	for i := 1; i <= 10; i++ {
+		mails = append(mails, fmt.Sprintf("Subject: mail %d\r\n\r\nText.\r\n", i))
+	}
+	return mails
+}
 
 func newFake(mails ...string) *fakeServer {
 	s := &fakeServer{caps: "IMAP4rev1 IDLE MOVE UIDPLUS AUTH=PLAIN SASL-IR", greeting: "* OK ready", password: "secret", validity: 1,
@@ -144,6 +150,35 @@ func (s *fakeServer) idle(c net.Conn, in *bufio.Reader) {
 	}
 }
 
+// answers has the next so many commands that are so answered like that instead
+// of by the server; -1 is all. How many are still to come stands in left.
+func (s *fakeServer) answers(times int, is func(cmd string) bool, answer string) (left *int) {
+	s.odd = func(_ *fakeServer, cmd string) string {
+		if times == 0 || !is(cmd) {
+			return ""
+		}
+		times--
+		return answer
+	}
+	return &times
+}
+
+// begins tells the commands that begin with these words.
+func begins(words string) func(cmd string) bool {
+	return func(cmd string) bool { return strings.HasPrefix(cmd, words) }
+}
+
+// bodyOf tells the commands that ask for the body of a mail.
+func bodyOf(uid uint32) func(cmd string) bool {
+	return func(cmd string) bool { return about("UID FETCH", uid, cmd) && strings.Contains(cmd, "BODY") }
+}
+
+// about says whether cmd begins with these two words and names a mail.
+func about(words string, uid uint32, cmd string) bool {
+	set, found := strings.CutPrefix(cmd, words+" ")
+	return found && slices.Contains(uids(strings.Fields(set)[0]), uid)
+}
+
 // deliver adds a mail and announces it to whoever idles.
 func (s *fakeServer) deliver(uid uint32, raw string) {
 	s.mu.Lock()
@@ -184,7 +219,7 @@ func (s *fakeServer) usual(cmd string) string {
 		return fmt.Sprintf("* STATUS %s (MESSAGES %d)\r\nOK done", words[1], len(s.filed[words[1]]))
 	case "SEARCH":
 		list := "* SEARCH"
-		for _, uid := range s.uids() {
+		for _, uid := range s.listed() {
 			if s.keywords[uid] == "" || !strings.Contains(cmd, "UNDELETED") {
 				list += fmt.Sprint(" ", uid)
 			}
@@ -192,22 +227,22 @@ func (s *fakeServer) usual(cmd string) string {
 		return list + "\r\nOK done"
 	case "FETCH":
 		if strings.Contains(cmd, "HEADER.FIELDS") {
-			return s.fetchFields(set(words[1]))
+			return s.fetchFields(uids(words[1]))
 		}
-		return s.fetch(set(words[1]), strings.Contains(cmd, "BODY"))
+		return s.fetch(uids(words[1]), strings.Contains(cmd, "BODY"))
 	case "MOVE", "COPY":
-		for _, uid := range set(words[1]) {
+		for _, uid := range uids(words[1]) {
 			s.filed[words[2]] = append(s.filed[words[2]], uid)
 			if words[0] == "MOVE" {
 				delete(s.mails, uid)
 			}
 		}
 	case "STORE":
-		for _, uid := range set(words[1]) {
+		for _, uid := range uids(words[1]) {
 			s.keywords[uid] = cmd
 		}
 	case "EXPUNGE":
-		for _, uid := range set(words[1]) {
+		for _, uid := range uids(words[1]) {
 			delete(s.mails, uid)
 		}
 	}
@@ -241,7 +276,7 @@ func (s *fakeServer) fetchFields(uids []uint32) string {
 	return b.String() + "OK done"
 }
 
-func (s *fakeServer) uids() []uint32 {
+func (s *fakeServer) listed() []uint32 {
 	var uids []uint32
 	for uid := range s.mails {
 		uids = append(uids, uid)
@@ -280,8 +315,8 @@ func (s *fakeServer) change(f func(*fakeServer)) {
 	f(s)
 }
 
-// set reads a UID set.
-func set(text string) (uids []uint32) {
+// uids reads a UID set.
+func uids(text string) (uids []uint32) {
 	for _, part := range strings.Split(text, ",") {
 		from, to, isRange := strings.Cut(part, ":")
 		a, _ := strconv.ParseUint(from, 10, 32)
@@ -294,78 +329,4 @@ func set(text string) (uids []uint32) {
 		}
 	}
 	return uids
-}
-
-// desk is a Handler that remembers what it was given.
-type desk struct {
-	mu      sync.Mutex
-	mails   []inbox.Mail // as decided
-	batches []int
-	verdict func(inbox.Mail) inbox.Verdict // nil: all are processed
-	err     error
-	calls   []time.Time
-}
-
-func (d *desk) Handle(_ context.Context, mails []inbox.Mail) ([]inbox.Verdict, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.calls = append(d.calls, time.Now())
-	if d.err != nil {
-		return nil, d.err
-	}
-	d.batches = append(d.batches, len(mails))
-	d.mails = append(d.mails, mails...)
-	verdicts := make([]inbox.Verdict, len(mails))
-	for i, m := range mails {
-		verdicts[i] = inbox.Processed
-		if d.verdict != nil {
-			verdicts[i] = d.verdict(m)
-		}
-	}
-	return verdicts, nil
-}
-
-func (d *desk) got() []inbox.Mail {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.mails)
-}
-
-func (d *desk) change(f func(*desk)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	f(d)
-}
-
-// times says how often each UID was handed over.
-func (d *desk) times() map[uint32]int {
-	n := map[uint32]int{}
-	for _, m := range d.got() {
-		n[m.UID]++
-	}
-	return n
-}
-
-// run starts an Inbox; stop ends it and returns what Run said.
-func run(t *testing.T, o inbox.Options, h inbox.Handler) (b *inbox.Inbox, stop func() error) {
-	t.Helper()
-	b, err := inbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	end := make(chan error, 1)
-	go func() { end <- b.Run(ctx, h) }()
-	stop = sync.OnceValue(func() error {
-		cancel()
-		return <-end
-	})
-	t.Cleanup(func() { _ = stop() })
-	return b, stop
-}
-
-// pass lets d go by on the clock of the bubble.
-func pass(d time.Duration) {
-	<-time.After(d)
-	synctest.Wait()
 }

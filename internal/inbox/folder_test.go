@@ -13,6 +13,7 @@ import (
 
 // Operators look into a folder and move mails back, on either server.
 func TestFolderIsReadAndMailsAreMovedBack(t *testing.T) {
+	t.Parallel()
 	servers := map[string]func(t *testing.T) (o inbox.Options, deliver func(folder string, raw []byte), count func(folder string) int){
 		"mailserver": func(t *testing.T) (inbox.Options, func(string, []byte), func(string) int) {
 			s, err := mailserver.Start(mailserver.Options{Users: []mailserver.User{
@@ -40,6 +41,7 @@ func TestFolderIsReadAndMailsAreMovedBack(t *testing.T) {
 	}
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o, deliver, count := start(t)
 			o.MaxMessage, o.Batch = 500, 3
 			for n := range 7 {

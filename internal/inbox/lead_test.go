@@ -26,7 +26,45 @@ func leads(o *inbox.Options) chan<- context.Context {
 	return given
 }
 
+func TestGateDecidesWhoServes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, d := newFake(), &desk{}
+		leads := make(chan context.Context)
+		released := 0
+		o := s.options()
+		o.Gate = func(ctx context.Context) (context.Context, func(), error) {
+			select {
+			case lead := <-leads:
+				return lead, func() { released++ }, nil
+			case <-ctx.Done():
+				return nil, nil, ctx.Err()
+			}
+		}
+		_, stop := run(t, o, d)
+		s.deliver(1, "Subject: a\r\n\r\n")
+		pass(time.Minute)
+		if len(s.dials) != 0 {
+			t.Error("connected without the lead")
+		}
+		lead, lose := context.WithCancel(t.Context())
+		leads <- lead
+		pass(5 * time.Second)
+		lose()
+		pass(time.Second)
+		s.deliver(2, "Subject: b\r\n\r\n")
+		pass(time.Minute)
+		if len(d.got()) != 1 || released != 1 {
+			t.Errorf("handed over %d mails, released %d times", len(d.got()), released)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWhoeverLosesTheLeadFilesNothingMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d := newFake(tenMails()...), &desk{}
 		o := s.options()
@@ -50,6 +88,7 @@ func TestWhoeverLosesTheLeadFilesNothingMore(t *testing.T) {
 }
 
 func TestHandlerThatLostTheLeadEndsTheSessionAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, d := newFake(tenMails()...), &desk{err: fmt.Errorf("decide on mails: %w", inbox.ErrLeadLost)}
 		o := s.options()
@@ -84,10 +123,12 @@ func odd(asked *[]string) func(context.Context, []inbox.Mail) ([]bool, error) {
 }
 
 func TestRecallMovesTheChosenMailsBackOnce(t *testing.T) {
+	t.Parallel()
 	for name, capability := range map[string]string{
 		"MOVE": "", "UIDPLUS": "imap_capability = IMAP4rev1 IDLE UIDPLUS", "neither": "imap_capability = IMAP4rev1 IDLE",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := realserver.Dovecot(t, realserver.DovecotConfig("protocol imap {\n"+capability+"\n}"))
 			for n := 1; n <= 120; n++ {
 				s.Deliver("Processed", testMail(n))
@@ -116,6 +157,7 @@ func TestRecallMovesTheChosenMailsBackOnce(t *testing.T) {
 }
 
 func TestRecallLeavesOldMailsAlone(t *testing.T) {
+	t.Parallel()
 	s := realserver.Dovecot(t)
 	s.Deliver("Processed", testMail(1))
 	b, err := inbox.New(dovecotOptions(s))

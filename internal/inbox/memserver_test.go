@@ -18,6 +18,7 @@ import (
 // not announce what arrives between a search and IDLE, and reports each moved
 // mail as expunged twice.
 func TestGoServerIsServed(t *testing.T) {
+	t.Parallel()
 	user := imapmemserver.NewUser("desk@example.com", "secret")
 	for _, name := range []string{"INBOX", "Processed", "Quarantine"} {
 		if err := user.Create(name, nil); err != nil {
