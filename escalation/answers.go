@@ -188,7 +188,7 @@ func (a *leaderAnswer) snooze(d time.Duration) string {
 	}
 	a.changed, a.fresh = true, true
 	a.until = a.now.Add(d)
-	a.said = "You will be reminded."
+	a.said = "You will be reminded. What the customer was promised stays as it is."
 	if a.until.Before(e.Due) {
 		e.RemindAt, e.RemindTo = a.until, a.leader
 	} else {

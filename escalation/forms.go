@@ -164,7 +164,11 @@ func (j *judgement) noForm() {
 		return
 	}
 	j.check("entitlement", true, "the sender represents an account")
-	j.returned(nil, mailparse.Form{}, problemsOf(mailparse.Form{}, nil), "the mail holds no form")
+	why := "the mail holds no form"
+	if c := j.mail.Command; c != nil && c.Verb == mailparse.Withdraw {
+		why = "the mail withdraws, but names no case"
+	}
+	j.returned(nil, mailparse.Form{}, problemsOf(mailparse.Form{}, nil), why)
 }
 
 // form judges one form: entitlement, then the form, then the rules.
@@ -273,7 +277,12 @@ func (j *judgement) returned(file *CaseFile, f mailparse.Form, problems []Proble
 	if file != nil {
 		number = file.Case.Number
 	}
-	n := j.reply(KindReturned, file, f, func(l *Letter) { l.Problems = problems }, j.loopQuota(number))
+	n := j.reply(KindReturned, file, f, func(l *Letter) {
+		l.Problems = problems
+		if j.mail.Command != nil {
+			l.Verb = j.mail.Command.Verb
+		}
+	}, j.loopQuota(number))
 	draft := f
 	for _, p := range problems {
 		setField(&draft, p.Field, "")

@@ -139,9 +139,8 @@ func sampleAlarm(n *escalation.Notice) {
 	for i := range 3 {
 		n.Letter.Alarms = append(n.Letter.Alarms, escalation.Alarm{
 			At: sampleTime(13, 50+i), What: "quarantined",
-			Detail: "The sender could not be proven (no DMARC, DKIM or SPF pass of its domain). Look at the mail in Quarantine; " +
-				"if it is genuine, run: escalationd quarantine retry.",
-			Ref: "escalations|1|" + string(rune('7'+i)),
+			Detail: "the sender is not proven: no pass by DMARC, DKIM or SPF",
+			Ref:    "2026112313500" + string(rune('7'+i)) + ".1@customer.example",
 		})
 	}
 	n.Letter.Alarms = append(n.Letter.Alarms, escalation.Alarm{

@@ -356,6 +356,14 @@ func TestNothingToWithdrawIsSaidSo(t *testing.T) {
 	}
 }
 
+func TestWhoWithdrawsNothingInParticularIsAskedForTheCase(t *testing.T) {
+	n := sample(escalation.KindReturned)
+	n.Letter.Form, n.Letter.Verb = mailparse.Form{}, mailparse.Withdraw
+	if got := render(t, loadBuiltIn(t), n).Text; !strings.Contains(got, "nothing has changed. Reply with the word WITHDRAW and the case number") || strings.Contains(got, "Point of Contact") {
+		t.Errorf("the customer reads:\n%s", got)
+	}
+}
+
 func TestSubjectOfAlarmsCountsByKind(t *testing.T) {
 	alarm := func(what, detail string) escalation.Alarm {
 		return escalation.Alarm{At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), What: what, Detail: detail}

@@ -104,6 +104,9 @@ func TestWhyTellsOfAMailByItsMessageID(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantPage(t, story.String(), "Mail <"+refused+">", "was refused", `letter "refused" to eve@stranger.example: the relay took it`)
+	if _, err := a.Why(t.Context(), strings.ReplaceAll(refused, ".", "[.]")); err != nil {
+		t.Errorf("a Message-ID as an alarm shows it: %v", err)
+	}
 	own, err := a.Why(t.Context(), letter.Message.MessageID)
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ type StoryLetter struct {
 // a leader's, or one of the desk's own. It is an *OperatorError if nothing is
 // known of it.
 func (a *Admin) Why(ctx context.Context, about string) (*Story, error) {
-	about = strings.Trim(strings.TrimSpace(about), "<>")
+	about = strings.ReplaceAll(strings.Trim(strings.TrimSpace(about), "<>"), "[.]", ".") // as alarms show it
 	s := &Story{About: about, levels: a.policy.Ladder}
 	number, ok := a.policy.CaseKey(about)
 	if ok && !strings.Contains(about, "@") {
