@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"encoding/hex"
 	"fmt"
@@ -37,7 +38,7 @@ func (s *Store) DecideLetter(ctx context.Context, verb string, letter Posted, by
 	id := letter.Notice.ID
 	keys := []string{s.key("outbox"), s.key("notice", id), s.key("parked"), s.key("journal"), s.key("commits"), s.key("counts")}
 	answer, err := decideScript.Run(ctx, s.rdb, keys,
-		verb, id, s.retention.Milliseconds(), now.UTC().Format(time.RFC3339Nano), letter.Notice.Case, by).Text()
+		verb, id, rand.Text(), s.retention.Milliseconds(), now.UTC().Format(time.RFC3339Nano), letter.Notice.Case, by).Text()
 	if err != nil {
 		return "", fmt.Errorf("%s letter %s (EVALSHA): %w", verb, id, err)
 	}

@@ -19,11 +19,18 @@ func TestStoreWhoseRepliesGetLost(t *testing.T) {
 	once, twice := redis.NewClient(&redis.Options{Addr: m.Addr()}), redis.NewClient(&redis.Options{Addr: m.Addr()})
 	twice.AddHook(repeats{})
 	t.Cleanup(func() { once.Close(); twice.Close() })
-	suite(t, func(t *testing.T) *bench {
+	fresh := func(t *testing.T) *bench {
 		m.FlushAll()
 		store := redisstore.New(twice, redisstore.Options{Prefix: "escalationd:"})
 		return &bench{T: t, rdb: once, store: store, now: start, pass: func(_ *testing.T, d time.Duration) { m.FastForward(d) }}
-	})
+	}
+	suite(t, fresh)
+	for name, test := range map[string]func(*bench){
+		"AParkedLetterIsSentAgainOrDiscarded": parkedIsDecided, "AWaitingLetterIsDiscardedButNotRetried": waitingIsDiscarded,
+		"EachLetterHasOneEndInTheBooks": lettersAddUp,
+	} {
+		t.Run(name, func(t *testing.T) { test(fresh(t)) })
+	}
 }
 
 // repeats makes each call twice, and answers what the second is answered.
