@@ -374,6 +374,9 @@ func forgetLeavesNoTrace(b *bench) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		if done.Escalations != 2 || done.Letters == 0 {
+			b.Errorf("done: %+v", done)
+		}
 		if found := b.traces(); len(found) > 0 {
 			b.Errorf("after %+v there is still:\n%s", done, strings.Join(found, "\n"))
 		}

@@ -19,7 +19,13 @@ import (
 //go:embed strip.lua
 var stripLua string
 
-var stripScript = redis.NewScript(stripLua)
+//go:embed moveline.lua
+var moveLineLua string
+
+var (
+	stripScript    = redis.NewScript(stripLua)
+	moveLineScript = redis.NewScript(moveLineLua)
+)
 
 // Forgotten is what Forget has done.
 type Forgotten struct {
@@ -266,13 +272,9 @@ func (f *forgetter) journal(ctx context.Context) error {
 			if !found {
 				continue
 			}
-			_, err := f.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-				p.XDel(ctx, f.key("journal"), e.ID)
-				p.XAdd(ctx, &redis.XAddArgs{Stream: f.key("journal"), Values: values})
-				return nil
-			})
-			if err != nil {
-				return fmt.Errorf("rewrite a line of the journal (XADD): %w", err)
+			args := append([]any{e.ID}, values...)
+			if err := moveLineScript.Run(ctx, f.rdb, []string{f.key("journal")}, args...).Err(); err != nil {
+				return fmt.Errorf("rewrite a line of the journal (EVALSHA): %w", err)
 			}
 			f.done.Lines++
 		}

@@ -27,7 +27,8 @@ func TestStoreWhoseRepliesGetLost(t *testing.T) {
 	suite(t, fresh)
 	for name, test := range map[string]func(*bench){
 		"AParkedLetterIsSentAgainOrDiscarded": parkedIsDecided, "AWaitingLetterIsDiscardedButNotRetried": waitingIsDiscarded,
-		"EachLetterHasOneEndInTheBooks": lettersAddUp,
+		"EachLetterHasOneEndInTheBooks": lettersAddUp, "ForgetLeavesNoTraceOfAPerson": forgetLeavesNoTrace,
+		"ForgetRefusesWhileAnEscalationGoesOn": forgetRefusesActive, "ForgetKnowsALongerAddressFromTheOne": forgetSparesOthers,
 	} {
 		t.Run(name, func(t *testing.T) { test(fresh(t)) })
 	}

@@ -1,7 +1,9 @@
 -- Replaces a letter's data where they are unchanged, and takes its words away;
--- one that waits or is parked ends. Answers 1, or 0 if the data have changed.
+-- one that waits or is parked ends. Answers 1, also where an
+-- earlier run of this call did it; 0 if the data have changed.
 -- KEYS: notice outbox parked counts   ARGV: id old new ttl strip
-if redis.call('HGET', KEYS[1], 'data') ~= ARGV[2] then return 0 end
+local have = redis.call('HGET', KEYS[1], 'data')
+if have ~= ARGV[2] and have ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[1], 'data', ARGV[3])
 redis.call('HDEL', KEYS[1], 'detail')
 if ARGV[5] == '0' then return 1 end
