@@ -2,15 +2,13 @@ package daemon_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,14 +67,7 @@ type guarded struct {
 	log   *lockedBuffer
 }
 
-func (g *guarded) file(name, text string) string {
-	g.Helper()
-	path := filepath.Join(g.dir, name)
-	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
-		g.Fatal(err)
-	}
-	return path
-}
+func (g *guarded) file(name, text string) string { return writeFile(g.T, g.dir, name, text) }
 
 func newGuarded(t *testing.T) *guarded {
 	g := &guarded{T: t, dir: t.TempDir(), redis: miniredis.RunT(t), log: &lockedBuffer{}}
@@ -100,10 +91,12 @@ func newGuarded(t *testing.T) *guarded {
 	}
 	g.web = l.Addr().String()
 	l.Close()
-	rdb := redis.NewClient(&redis.Options{Addr: g.redis.Addr(), Password: canaries["Redis password"]})
-	t.Cleanup(func() { rdb.Close() })
-	g.store = redisstore.New(rdb, redisstore.Options{Prefix: "escalationd:"})
-	g.feed()
+	g.store = feed(t, &redis.Options{Addr: g.redis.Addr(), Password: canaries["Redis password"]},
+		escalation.Account{ID: "acme", Name: canaries["account name"], Region: "uk", Representatives: []string{canaries["customer"]}},
+		escalation.Case{
+			Number: "01234567", Account: "acme", Status: escalation.CaseOpen, Severity: 1, Subject: canaries["case subject"],
+			OwnerName: canaries["owner's name"], OwnerEmail: canaries["owner"], OpenedAt: time.Now().Add(-48 * time.Hour),
+		})
 	return g
 }
 
@@ -118,21 +111,9 @@ func (g *guarded) refuse(_, to string) error {
 	return nil
 }
 
-func (g *guarded) feed() {
-	g.Helper()
-	account := escalation.Account{ID: "acme", Name: canaries["account name"], Region: "uk", Representatives: []string{canaries["customer"]}}
-	c := escalation.Case{
-		Number: "01234567", Account: "acme", Status: escalation.CaseOpen, Severity: 1, Subject: canaries["case subject"],
-		OwnerName: canaries["owner's name"], OwnerEmail: canaries["owner"], OpenedAt: time.Now().Add(-48 * time.Hour),
-	}
-	if err := errors.Join(g.store.PutAccounts(g.Context(), []escalation.Account{account}, time.Now()), g.store.PutCases(g.Context(), []escalation.Case{c}, time.Now())); err != nil {
-		g.Fatal(err)
-	}
-}
-
 func (g *guarded) config(imapPassword string) *config.Config {
 	g.Helper()
-	path := g.file("escalationd.yaml", fmt.Sprintf(`
+	return loadConfig(g.T, g.dir, fmt.Sprintf(`
 inboxes:
   - {name: escalations, url: "imap://desk%%40example.com@%s/INBOX", password_file: %s, processed: Processed, quarantine: Quarantine, authserv_id: mx.example.com}
 smtp: {url: "smtp://relay%%40example.com@%s", password_file: %s, from: "Enterprise Support <desk@example.com>"}
@@ -148,20 +129,33 @@ ladder:
 `, g.mail.IMAPAddr(), g.file("imap-"+imapPassword, imapPassword), g.mail.SMTPAddr(), g.file("smtp", canaries["SMTP password"]),
 		g.redis.Addr(), g.file("redis", canaries["Redis password"]), g.web, g.file("web", canaries["web token"]),
 		g.file("secret", canaries["secret of the desk"]), canaries["leader"], canaries["frontline"]))
-	c, err := config.Load(path)
-	if err != nil {
-		g.Fatalf("the configuration is wrong:\n%v", err)
-	}
-	return c
 }
 
-func (g *guarded) daemon(c *config.Config) *daemon.Daemon {
+func (g *guarded) options() daemon.Options {
+	return daemon.Options{Log: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Tick: 20 * time.Millisecond}
+}
+
+// comes waits until something has come about.
+func (g *guarded) comes(what string, cond func() bool) {
 	g.Helper()
-	d, err := daemon.New(c, daemon.Options{Log: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Tick: 20 * time.Millisecond})
-	if err != nil {
-		g.Fatal(err)
-	}
-	return d
+	realserver.Eventually(g, time.Minute, what, cond)
+}
+
+// logs waits until the log holds one of these words.
+func (g *guarded) logs(words ...string) {
+	g.Helper()
+	g.comes("the log says "+strings.Join(words, " or "), func() bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(g.log.String(), w) })
+	})
+}
+
+// counts waits until the ledger stands like that.
+func (g *guarded) counts(what string, ok func(redisstore.Counts) bool) {
+	g.Helper()
+	g.comes(what, func() bool {
+		c, err := g.store.Counts(g.Context())
+		return err == nil && ok(c)
+	})
 }
 
 // deliver puts a mail into the inbox, as the mail server does.
@@ -217,126 +211,117 @@ func (g *guarded) get(path string) string {
 	return string(body)
 }
 
+// shows expects that the board holds all of this, and answers its page.
+func (g *guarded) shows(words ...string) (page string) {
+	g.Helper()
+	page = g.get("/")
+	for _, w := range words {
+		if !strings.Contains(page, w) {
+			g.Errorf("the board is without %q:\n%s", w, page)
+		}
+	}
+	return page
+}
+
 func TestTheBoardShowsWhatGoesOnAndNamesNobody(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)
-	d := g.daemon(g.config(canaries["IMAP password"]))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-	counts := func(ok func(redisstore.Counts) bool) func() bool {
-		return func() bool {
-			c, err := g.store.Counts(t.Context())
-			return err == nil && ok(c)
-		}
-	}
-	realserver.Eventually(t, time.Minute, "the web server listens", func() bool {
+	run(t, g.config(canaries["IMAP password"]), g.options())
+	g.comes("the web server listens", func() bool {
 		c, err := net.Dial("tcp", g.web)
 		if err == nil {
 			c.Close()
 		}
 		return err == nil
 	})
-	realserver.Eventually(t, time.Minute, "the ledger is made", func() bool { return strings.Contains(g.get("/readyz"), "ledger ok") })
-	for _, want := range []string{"Nothing just now.", "None.", "<dt>Seen</dt><dd>0</dd>"} {
-		if page := g.get("/"); !strings.Contains(page, want) {
-			t.Errorf("the empty board is without %q:\n%s", want, page)
-		}
-	}
+	g.comes("the ledger is made", func() bool { return strings.Contains(g.get("/readyz"), "ledger ok") })
+	g.shows("Nothing just now.", "None.", "<dt>Seen</dt><dd>0</dd>")
 	g.deliver(1, canaries["customer"], "dmarc=pass header.from=acme.example", form("01234567"))
 	g.deliver(2, canaries["spoofer"], "dmarc=fail header.from=elsewhere.example", form("01234567"))
-	realserver.Eventually(t, time.Minute, "both are decided, and the relay has refused a letter", counts(func(c redisstore.Counts) bool {
+	g.counts("both are decided, and the relay has refused a letter", func(c redisstore.Counts) bool {
 		return c.Decided() == 2 && c.Parked == 1
-	}))
-	page := g.get("/")
-	for _, want := range []string{
+	})
+	page := g.shows(
 		"quarantine, unanswered: 1 mail<", "escalationd quarantine list", "sent to nobody: 1 letter<", "escalationd outbox list",
 		"<strong>01234567</strong>", "severity 1, United Kingdom, level 1 (Regional leader)", "nobody has taken it", "next step ",
-		"<dt>Accepted</dt><dd>1</dd>", "<dt>Quarantined</dt><dd>1</dd>", "<dt>Parked</dt><dd>1</dd>",
-	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the board is without %q:\n%s", want, page)
-		}
-	}
+		"<dt>Accepted</dt><dd>1</dd>", "<dt>Quarantined</dt><dd>1</dd>", "<dt>Parked</dt><dd>1</dd>")
 	g.wantClean("the board", page)
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("the daemon ended with: %v", err)
-	}
-	d.Close()
 }
 
 func TestSecretsAndPersonsStayOutOfLogsMetricsErrorsAndKeys(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)
-	d := g.daemon(g.config(canaries["IMAP password"]))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-
-	pass := func(domain string) string { return "dmarc=pass header.from=" + domain }
-	g.deliver(1, canaries["customer"], pass("acme.example"), form("01234567"))
-	g.deliver(2, canaries["customer"], pass("acme.example"), form("01234567")+"canary-comments, once more\n")
-	g.deliver(3, canaries["customer"], pass("acme.example"), form("@"+canaries["phone"]))
-	g.deliver(4, canaries["stranger"], pass("stranger.example"), form("01234567"))
-	g.deliver(5, canaries["spoofer"], "dmarc=fail header.from=elsewhere.example", form("01234567"))
-	g.deliver(6, canaries["customer"], pass("acme.example"), "WITHDRAW "+canaries["comments"], "In-Reply-To: <nothing@example.com>")
-	g.deliver(7, canaries["customer"], pass("acme.example"), form("01234567"), "Auto-Submitted: auto-replied; "+canaries["customer"])
-	g.deliver(8, canaries["customer"]+">, <"+canaries["stranger"], pass("acme.example"), form("01234567"))
-	g.deliver(9, canaries["leader"], pass("example.com"), "ACK "+canaries["comments"])
-	g.deliver(10, "\x00\xff"+canaries["customer"], pass("acme.example"), form("01234567"))
-	settled := func() bool {
-		c, err := g.store.Counts(t.Context())
-		return err == nil && c.Decided() >= 10 && c.Notices["sent"] >= 5 && c.Parked >= 1
-	}
-	realserver.Eventually(t, time.Minute, "all is decided, and the relay has refused a letter", settled)
+	stop := run(t, g.config(canaries["IMAP password"]), g.options())
+	g.deliverEachKind()
+	g.counts("all is decided, and the relay has refused a letter", func(c redisstore.Counts) bool {
+		return c.Decided() >= 10 && c.Notices["sent"] >= 5 && c.Parked >= 1
+	})
 	g.wantClean("/metrics", g.get("/metrics"))
 	g.wantClean("/readyz", g.get("/readyz"))
-
-	// Redis refuses all, then one of its keys is damaged.
-	g.redis.SetError("ERR out of order")
-	g.deliver(11, canaries["customer"], pass("acme.example"), form("01234567"))
-	realserver.Eventually(t, time.Minute, "trouble is logged", func() bool { return strings.Contains(g.log.String(), "out of order") })
-	g.redis.SetError("")
-	g.redis.Del("escalationd:{desk}:escalation:01234567")
-	g.redis.Set("escalationd:{desk}:escalation:01234567", canaries["comments"])
-	g.deliver(12, canaries["customer"], pass("acme.example"), form("01234567")+canaries["comments"]+" again\n")
-	realserver.Eventually(t, time.Minute, "the damaged key is noticed", func() bool {
-		return strings.Contains(g.log.String(), "WRONGTYPE") || strings.Contains(g.log.String(), "another type")
-	})
+	g.breakRedis()
 	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("the daemon ended with: %v", err)
-	}
-	d.Close()
-
 	for _, key := range g.redis.Keys() {
 		g.wantClean("a key of Redis", key)
 	}
-	// Logins that are refused: the error goes to the terminal.
+	g.refuseLogins()
+	g.wantClean("the log", g.log.String())
+	if !strings.Contains(g.log.String(), "mail decided") || !strings.Contains(g.log.String(), "level=DEBUG") {
+		t.Errorf("the log is not one of debug level:\n%s", g.log.String())
+	}
+}
+
+const proven = "dmarc=pass header.from=acme.example"
+
+// deliverEachKind delivers mails of each kind, from each kind of sender.
+func (g *guarded) deliverEachKind() {
+	g.Helper()
+	g.deliver(1, canaries["customer"], proven, form("01234567"))
+	g.deliver(2, canaries["customer"], proven, form("01234567")+"canary-comments, once more\n")
+	g.deliver(3, canaries["customer"], proven, form("@"+canaries["phone"]))
+	g.deliver(4, canaries["stranger"], "dmarc=pass header.from=stranger.example", form("01234567"))
+	g.deliver(5, canaries["spoofer"], "dmarc=fail header.from=elsewhere.example", form("01234567"))
+	g.deliver(6, canaries["customer"], proven, "WITHDRAW "+canaries["comments"], "In-Reply-To: <nothing@example.com>")
+	g.deliver(7, canaries["customer"], proven, form("01234567"), "Auto-Submitted: auto-replied; "+canaries["customer"])
+	g.deliver(8, canaries["customer"]+">, <"+canaries["stranger"], proven, form("01234567"))
+	g.deliver(9, canaries["leader"], "dmarc=pass header.from=example.com", "ACK "+canaries["comments"])
+	g.deliver(10, "\x00\xff"+canaries["customer"], proven, form("01234567"))
+}
+
+// breakRedis has Redis refuse all while a mail comes, and then damages a key.
+func (g *guarded) breakRedis() {
+	g.Helper()
+	g.redis.SetError("ERR out of order")
+	g.deliver(11, canaries["customer"], proven, form("01234567"))
+	g.logs("out of order")
+	g.redis.SetError("")
+	g.redis.Del("escalationd:{desk}:escalation:01234567")
+	g.redis.Set("escalationd:{desk}:escalation:01234567", canaries["comments"])
+	g.deliver(12, canaries["customer"], proven, form("01234567")+canaries["comments"]+" again\n")
+	g.logs("WRONGTYPE", "another type")
+}
+
+// refuseLogins starts daemons that each server refuses. Where that ends them,
+// the error goes to the terminal.
+func (g *guarded) refuseLogins() {
+	g.Helper()
 	for _, secret := range []string{"imap-" + canaries["IMAP password"], "smtp"} {
 		c := g.config(canaries["IMAP password"])
 		g.file(secret, canaries["IMAP password"]+canaries["SMTP password"])
-		wrong := g.daemon(c)
-		err := wrong.Run(t.Context())
+		wrong, err := daemon.New(c, g.options())
+		if err != nil {
+			g.Fatal(err)
+		}
+		err = wrong.Run(g.Context())
 		wrong.Close()
 		var setup *daemon.SetupError
 		if !errors.As(err, &setup) {
-			t.Fatalf("a wrong password ends with: %v", err)
+			g.Fatalf("a wrong password ends with: %v", err)
 		}
 		g.wantClean("the error", err.Error())
 	}
 	c := g.config(canaries["IMAP password"])
 	g.file("redis", canaries["Redis password"]+"-wrong")
-	locked := g.daemon(c)
-	defer locked.Close()
-	ctx, stop = context.WithCancel(t.Context())
-	go func() { ended <- locked.Run(ctx) }()
-	realserver.Eventually(t, time.Minute, "Redis has refused us", func() bool { return strings.Contains(g.log.String(), "Redis not reached") })
+	stop := run(g.T, c, g.options())
+	g.logs("Redis not reached")
 	stop()
-	<-ended
-	g.wantClean("the log", g.log.String())
-	if !strings.Contains(g.log.String(), "mail decided") || !strings.Contains(g.log.String(), "level=DEBUG") {
-		t.Errorf("the log is not one of debug level:\n%s", g.log.String())
-	}
 }
