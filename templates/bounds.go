@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"text/template"
 	"text/template/parse"
 )
@@ -32,9 +34,20 @@ type executor interface {
 func execute(t executor, block string, d fields) (string, error) {
 	var w limited
 	if err := t.ExecuteTemplate(&w, block, d); err != nil {
-		return "", err
+		return "", plainly(err)
 	}
 	return w.String(), nil
+}
+
+var noField = regexp.MustCompile(`^(?:html/)?template: (\S+): executing .* at <.*>: map has no entry for key "(\w+)"$`)
+
+// plainly says the commonest mistake in a letter in the words of whoever
+// made it.
+func plainly(err error) error {
+	if m := noField.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%s: there is no field .%s; docs/letters.md lists those there are", m[1], m[2])
+	}
+	return err
 }
 
 type limited struct{ bytes.Buffer }
@@ -51,7 +64,7 @@ func (l *limited) WriteString(s string) (int, error) {
 	return l.Write([]byte(s))
 }
 
-var definesBlock = regexp.MustCompile(`\{\{-?\s*(?:define|block)\s+["` + "`]")
+var definesBlock = regexp.MustCompile(`\{\{-?\s*(?:define|block)\s+(?:"([^"]*)"|` + "`([^`]*)`)")
 
 func mustDefine(src source) error {
 	if !definesBlock.Match(src.text) {
@@ -60,8 +73,25 @@ func mustDefine(src source) error {
 	return nil
 }
 
-// bounded refuses a block that could take too many steps.
-func bounded(t *template.Template, block string) error {
+// mustMatter refuses a file that changes nothing in a letter, as its blocks
+// have names that the letter does not use.
+func mustMatter(src source, used map[string]bool) error {
+	var names []string
+	for _, m := range definesBlock.FindAllSubmatch(src.text, -1) {
+		names = append(names, string(m[1])+string(m[2]))
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
+		return nil
+	}
+	slices.Sort(names)
+	known := slices.Sorted(maps.Keys(used))
+	known = slices.DeleteFunc(known, func(name string) bool { return strings.HasPrefix(name, "/") }) // ends of elements
+	return fmt.Errorf("the letter uses none of its blocks: %s; it uses %s", strings.Join(names, ", "), strings.Join(known, ", "))
+}
+
+// bounded refuses a block that could take too many steps, and notes which
+// blocks it uses.
+func bounded(t *template.Template, block string, used map[string]bool) error {
 	b := &bounds{set: t, steps: map[string]int{}, allowed: allowed()}
 	steps, err := b.template(block)
 	if err != nil {
@@ -69,6 +99,9 @@ func bounded(t *template.Template, block string) error {
 	}
 	if steps > maxSteps {
 		return fmt.Errorf("block %q could take %d steps, at most %d are allowed: fewer loops within loops", block, steps, maxSteps)
+	}
+	for name := range b.steps {
+		used[name] = true
 	}
 	return nil
 }

@@ -233,6 +233,11 @@ func try(kind escalation.Kind, theirs []source) (*letter, error) {
 	if err != nil {
 		return nil, err
 	}
+	if last := theirs[len(theirs)-1]; filepath.Base(last.name) != layoutFile {
+		if err := mustMatter(last, l.used); err != nil {
+			return nil, err
+		}
+	}
 	for _, n := range samplesOf(kind) {
 		if _, err := l.render(NewData(n, sampleDesk())); err != nil {
 			return nil, err
@@ -258,6 +263,7 @@ func builtIn(kind escalation.Kind) ([]source, error) {
 // subject and the text part, once for the HTML part with its escaping.
 type letter struct {
 	kind escalation.Kind
+	used map[string]bool // names of blocks
 	text *texttemplate.Template
 	html *htmltemplate.Template
 }
@@ -265,7 +271,7 @@ type letter struct {
 func parseLetter(kind escalation.Kind, sources []source) (*letter, error) {
 	z := &zones{}
 	l := &letter{
-		kind: kind,
+		kind: kind, used: map[string]bool{},
 		text: texttemplate.New(string(kind)).Funcs(functions(z, false)).Option("missingkey=error"),
 		html: htmltemplate.New(string(kind)).Funcs(functions(z, true)).Option("missingkey=error"),
 	}
@@ -282,7 +288,7 @@ func parseLetter(kind escalation.Kind, sources []source) (*letter, error) {
 		if l.text.Lookup(block) == nil {
 			return nil, fmt.Errorf("block %q is not defined", block)
 		}
-		if err := bounded(l.text, block); err != nil {
+		if err := bounded(l.text, block, l.used); err != nil {
 			return nil, err
 		}
 	}

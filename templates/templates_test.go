@@ -197,11 +197,12 @@ func TestBrokenFileIsReportedAndTheBuiltInLetterUsed(t *testing.T) {
 	builtIn := loadBuiltIn(t)
 	for name, tc := range map[string]struct{ file, text, want string }{
 		"does not parse":      {"accepted.tmpl", `{{define "text"}}{{if}}{{end}}`, "missing value for if"},
-		"unknown field":       {"accepted.tmpl", `{{define "text"}}{{.Nope}}{{end}}`, "Nope"},
+		"unknown field":       {"accepted.tmpl", `{{define "text"}}{{.Nope}}{{end}}`, "accepted.tmpl:1:19: there is no field .Nope; docs/letters.md"},
 		"unknown function":    {"accepted.tmpl", `{{define "text"}}{{shout .Number}}{{end}}`, "shout"},
 		"unknown block":       {"accepted.tmpl", `{{define "text"}}{{template "nope"}}{{end}}`, "nope"},
 		"fails in HTML alone": {"accepted.tmpl", `{{define "html"}}<a href="{{end}}`, "ends in a non-text context"},
 		"no block":            {"accepted.tmpl", `Dear customer, {{.Number}}`, "defines no block"},
+		"misspelt block":      {"accepted.tmpl", `{{define "subjct"}}{{end}}{{define "bdy"}}{{end}}`, "uses none of its blocks: bdy, subjct; it uses "},
 		"unknown letter":      {"welcome.tmpl", `{{define "text"}}hello{{end}}`, "no letter of that name"},
 		"broken layout":       {"layout.tmpl", `{{define "foot"}}{{.Nope}}{{end}}`, "Nope"},
 		"printf":              {"accepted.tmpl", `{{define "text"}}{{printf "%9999999d" 1}}{{end}}`, `"printf" is not allowed`},

@@ -132,7 +132,7 @@ func TestPreviewSaysThatAFileIsNotUsed(t *testing.T) {
 		}
 	}
 	list := words(play(t, exitDone, "templates", "list", "--config", config))
-	for _, want := range []string{"taken yours", "owner built in; yours is not used: templates lint says why", "digest built in"} {
+	for _, want := range []string{"taken yours", "owner built in; owner.tmpl is not used, templates lint says why", "digest built in"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("list says, without %q:\n%s", want, list)
 		}

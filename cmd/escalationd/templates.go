@@ -56,8 +56,10 @@ func (c *templatesListCmd) Run(s *streams) error {
 		if slices.Contains(set.Overridden(), kind) {
 			whose = "yours"
 		}
-		if unused(warnings, string(kind)) != nil {
-			whose += "; yours is not used: templates lint says why"
+		for _, w := range warnings {
+			if w.Words(string(kind)) {
+				whose += "; " + filepath.Base(w.File) + " is not used, templates lint says why"
+			}
 		}
 		fmt.Fprintf(s.out, "%-12s %s\n", kind, whose)
 	}
