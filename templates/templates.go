@@ -153,7 +153,7 @@ type source struct {
 func readDir(dir string) ([]source, []Warning, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read template directory: %w", err)
+		return nil, nil, fmt.Errorf("read template directory: %w; make it, or remove `templates` from the configuration", err)
 	}
 	var files []source
 	var warnings []Warning

@@ -103,6 +103,9 @@ func (c *templatesPreviewCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	if c.Path == "" {
+		fmt.Fprintln(s.err, "note: this is the built-in letter; with --config FILE it is yours")
+	}
 	shown := words.HTML
 	if !c.HTML {
 		shown = fmt.Sprintf("Subject: %s\n\n%s", words.Subject, words.Text)

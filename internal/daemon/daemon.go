@@ -238,7 +238,7 @@ func (d *Daemon) desking(ctx context.Context) error {
 // open runs the desk until ctx ends or the ledger is lost.
 func (d *Daemon) open(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	d.log.Info("the desk is open", "inboxes", len(d.inboxes), "levels", len(d.desk.Policy.Ladder))
+	d.log.Info("the desk is open", "inboxes", len(d.inboxes), "levels", len(d.desk.Policy.Ladder), "web", cmp.Or(d.config.Web.Listen, "none"))
 	for _, g := range d.desk.Policy.Gaps(d.now(), gapDays) {
 		d.log.Warn("the ladder has a gap", "gap", g.What)
 		d.raise(ctx, escalation.Alarm{At: d.now(), What: "ladder-gap", Ref: g.Region, Detail: g.What})

@@ -33,9 +33,12 @@ func ServeMail(ctx context.Context, o MailOptions) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("serve mail: %w", err)
+		return fmt.Errorf("serve mail: %w; name other addresses with --imap and --smtp", err)
 	}
+	out.line("A mail server for trials. It keeps all mail in memory; Ctrl-C ends it.")
+	out.line("")
 	out.mailboxes(s.IMAPAddr(), s.SMTPAddr())
+	out.line("Each mail that is delivered stands below.")
 	<-ctx.Done()
 	return s.Close()
 }
