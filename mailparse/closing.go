@@ -11,13 +11,13 @@ import (
 var (
 	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
 wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,yours ever,yours always,respectfully,respectfully yours,respectfully submitted,
-cordially,warmly,ta,take care,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,peace,peace be with you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,i remain,we remain,
-ciao,servus,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,grüßt,grüsst,es grüßt,es grüsst,freundlich grüßt,freundlich grüsst,herzlich grüßt,i a,i v,ppa,gez,im auftrag,in vertretung,
-à bientôt,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
-a presto,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
-até logo,até breve,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,cumps,abraços,abração,beijos,bjs,cumprimentos,
-grazie,abbraccio,abbracci,saluti,saluto,cordialità,buona giornata,buon lavoro,buona serata,in fede,
-bedankt,dank u,dank je,alvast bedankt,bij voorbaat dank,groeten,groet,groetjes,gr,grt,grtz,grtjs,mvg,
+cordially,warmly,ta,take care,see you,see ya,so long,farewell,goodbye,good bye,good night,have fun,very truly yours,truly yours,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,peace,peace be with you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,i remain,we remain,
+ciao,servus,bis dann,bis später,bis morgen,adieu,gute nacht,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,grüßt,grüsst,es grüßt,es grüsst,freundlich grüßt,freundlich grüsst,herzlich grüßt,i a,i v,ppa,gez,im auftrag,in vertretung,
+à bientôt,à plus,à demain,à plus tard,bonne nuit,au revoir,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
+a presto,adiós,nos vemos,buenas noches,hasta pronto,hasta mañana,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
+até logo,até breve,até mais,até amanhã,tchau,boa noite,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,cumps,abraços,abração,beijos,bjs,cumprimentos,
+grazie,arrivederci,a domani,buona notte,abbraccio,abbracci,saluti,saluto,cordialità,buona giornata,buon lavoro,buona serata,in fede,
+bedankt,doei,tot ziens,tot snel,tot morgen,goede nacht,dank u,dank je,alvast bedankt,bij voorbaat dank,groeten,groet,groetjes,gr,grt,grtz,grtjs,mvg,
 hälsning,hälsningar,ha en fin dag,ha en bra dag,ha det bra,ha en god dag,hav en god dag,miłego dnia,hezký den,szép napot,vänligen,mvh,tack,tack på förhand,tusen tack,hilsen,hilsner,venlig hilsen,vennlig hilsen,vh,tak,takk,tusen takk,på forhånd takk,på forhånd tak,
 terveisin,ystävällisin terveisin,ystävällisesti,kiitos,kiitos etukäteen,pozdrawiam,z poważaniem,z wyrazami szacunku,serdecznie pozdrawiam,dziękuję,serdecznie dziękuję,pozdrowienia,
 s pozdravem,s pozdravom,s přátelským pozdravem,s priateľským pozdravom,s úctou,pozdrav,děkuji,děkuji předem,díky,ďakujem,
@@ -133,10 +133,9 @@ func namesTeam(s string, words []word) bool {
 			return false
 		}
 	}
-	return len(words) > 0 && (unicode.IsUpper(firstRune(s[words[0].begin:])) || teamWords[words[len(words)-1].text])
+	return len(words) > 0 && (unicode.IsUpper(firstRune(s[words[0].begin:])) || roleWords[words[len(words)-1].text])
 }
 
-var teamWords = newPhrases("team,desk,shift,office,crew,staff,ops,operations,support,service,services,department,dept,division,unit,group,lead,manager,buro,abteilung,schicht,leitung,equipe,bureau,equipo,oficina,turno,escritorio,ufficio,squadra,ploeg,kantoor").phrases
 
 // endsInGreeting recognises the sentences that end in a greeting: "si porgono
 // distinti saluti", "reciban un cordial saludo".

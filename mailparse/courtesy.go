@@ -13,7 +13,7 @@ agradeco obrigad disposicao colaboracao aguard cumpriment permanec
 ringrazi resto restiamo rimango rimaniamo disposizione cortese collaborazione riscontro porgo porgiamo
 bedank medewerking hartelijk alvast begrip
 tack tackar tak takk samarbete samarbeid samarbejde hjalp dziekuj pomoc wspolprac dekuj spolupraci koszon egyuttmukod`,
-	1: `kindly kind prompt early support help attention response reply revert feedback understanding remain clarification question queries hesitate contact further advance again consideration looking forward hearing best services times
+	1: `kindly kind soonest prompt early support help attention response reply revert feedback understanding remain clarification question queries hesitate contact further advance again consideration looking forward hearing best services times
 ihre hilfe antwort bald voraus rasche schnelle fragen gerne verfugung
 avance votre aide reponse prompte rapide question restons reste
 pendiente comentarios respuesta pronta antemano ayuda orden

@@ -126,7 +126,7 @@ func (rd *reader) signedBy(s string, strange int) bool {
 		return false
 	}
 	for _, w := range words[1:] {
-		if r := firstRune(s[w.begin:]); !rd.from.kin(w.text) && !smallWords[w.text] && !teamWords[w.text] && !unicode.IsUpper(r) {
+		if r := firstRune(s[w.begin:]); !rd.from.kin(w.text) && !smallWords[w.text] && !roleWords[w.text] && !unicode.IsUpper(r) {
 			strange--
 		}
 	}

@@ -31,10 +31,10 @@ func (rd *reader) signature(j, stop, from int) bool {
 		return false
 	case n == 1:
 		first := leadingName(s)
-		return first != s && (isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
+		return isRole(s) || first != s && (isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
 	}
 	first := leadingName(s)
-	return isName(first) && !unicode.IsLower(firstRune(first)) || rd.own(first)
+	return isName(first) && !unicode.IsLower(firstRune(first)) || rd.own(first) || isRole(first)
 }
 
 // labelEnds says whether a line is a label and no more.
@@ -75,10 +75,10 @@ func (rd *reader) allSignature(j, stop int) int {
 		if l.blank() {
 			continue
 		}
-		if k > j && (l.kind == quoteHead || l.depth != rd.lines[j].depth || l.signed || rd.isTail(k) || isDelimiter(l.text)) {
+		if k > j && (l.kind == quoteHead || l.depth != rd.lines[j].depth || l.signed || rd.isTail(k) || isDelimiter(l.text) || isAside(l.text)) {
 			break
 		}
-		if n++; n > 12 || !signatureLine(l.text) && !rd.isClosing(k) && !rd.own(l.text) {
+		if n++; n > 12 || !signatureLine(l.text) && !rd.isClosing(k) && !rd.own(l.text) && !isRole(l.text) {
 			return 0
 		}
 	}
