@@ -136,7 +136,6 @@ func namesTeam(s string, words []word) bool {
 	return len(words) > 0 && (unicode.IsUpper(firstRune(s[words[0].begin:])) || roleWords[words[len(words)-1].text])
 }
 
-
 // endsInGreeting recognises the sentences that end in a greeting: "si porgono
 // distinti saluti", "reciban un cordial saludo".
 func endsInGreeting(words []word) bool {
@@ -243,10 +242,20 @@ func closingMore(s string, words []word) int {
 	if len(words) > 1 && words[0].text == "for" && strings.HasSuffix(words[1].text, "ing") && !strings.HasSuffix(words[1].text, "thing") {
 		return 2 + upTo(s, words[2:], 5) // "for looking into this"
 	}
-	if n := closingFrom.match(words); n > 0 {
+	if n := closingFrom.match(words); n > 0 && !(n < len(words) && infinitive(words[n].text)) {
 		return n + upTo(s, words[n:], 5)
 	}
 	return 0
+}
+
+// infinitive says whether a French verb follows: "Merci de rappeler" asks for
+// something.
+func infinitive(w string) bool {
+	switch w {
+	case "votre", "notre", "ne", "bien", "me", "nous":
+		return w != "votre" && w != "notre"
+	}
+	return len(w) > 3 && (strings.HasSuffix(w, "er") || strings.HasSuffix(w, "ir") || strings.HasSuffix(w, "re"))
 }
 
 // upTo counts at most n words before the next comma or full stop.

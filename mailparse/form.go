@@ -34,7 +34,7 @@ type reader struct {
 // where a paragraph begins, by all of it.
 func (rd *reader) isTail(i int) bool {
 	return rd.remember(&rd.tails, i, func(s string) bool {
-		return tailStart(s) || rd.rowTail(i) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)))
+		return tailStart(s) || rd.rowTail(i) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)) && !rd.closesLater(i+1, len(rd.lines)))
 	})
 }
 

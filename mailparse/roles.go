@@ -21,9 +21,22 @@ chefe,encarregado,encarregada,diretor,diretora,gestor,gestora,engenheiro,engenhe
 responsabile,direttore,direttrice,capo,capoturno,ingegnere,tecnico,tecnica,squadra,ufficio,officina,magazzino,manutenzione,amministrazione,contabilità,segreteria,direzione,reparto,addetto,addetta,coordinatore,coordinatrice,assistenza,
 hoofd,leidinggevende,directeur,manager,ploeg,nachtploeg,ploegleider,ploegbaas,monteur,beheerder,beheer,planner,planning,kantoor,werkplaats,magazijn,administratie,boekhouding,receptie,secretariaat,afdeling,balie,meldkamer,storingsdienst,coördinator,teamleider,medewerker`).phrases
 
+// finite are verbs that no name and no title holds.
+var finite = newPhrases("is,are,was,were,has,have,had,would,cannot,can t,should,does,did,doesn t,didn t,isn t,knows,says,said,needs,wants,waits,works,fails,ist,sind,hat,haben,wird,werden,muss,est,sont,está,están,estão,são,heeft,hebben,moet").phrases
+
+// tellsSomething says whether one of the commonest verbs is in a line.
+func tellsSomething(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		if len(w) <= 7 && finite[strings.ToLower(w)] {
+			return true
+		}
+	}
+	return false
+}
+
 // doing are words that make a sentence of a line that names a role: "Ask the
 // night desk".
-var doing = newPhrases(`call,ask,contact,ring,phone,email,mail,inform,send,see,use,try,check,replace,restart,tell,notify,escalate,involve,include,copy,need,needs,want,wants,please,no,not,urgent,via,attn,through,is,are,was,were,has,have,had,will,would,can,cannot,must,should,does,did,says,said,waits,waiting,down,closed,open,opens,works,fails,failed,stopped,stops,affected,
+var doing = newPhrases(`call,ask,contact,ring,phone,email,mail,inform,send,see,use,try,check,replace,restart,tell,notify,escalate,involve,include,copy,need,needs,want,wants,please,no,not,urgent,via,attn,through,is,are,was,were,has,have,had,will,would,can,cannot,must,should,does,did,says,said,waits,waiting,down,closed,open,opens,works,knows,says,needs,waits,fails,failed,stopped,stops,affected,
 bitte,anrufen,fragen,melden,ist,sind,hat,haben,muss,steht,geschlossen,appelez,demandez,contactez,voir,est,sont,a,ont,fermé,llame,llamen,pregunte,avise,está,están,tiene,cerrado,ligue,ligar,peça,avise,estão,fechado,chiamare,chiedere,avvisare,è,sono,ha,hanno,chiuso,bel,vraag,meld,heeft,hebben,moet,staat,gesloten`).phrases
 
 // isRole says whether a short line names a role or a group and says nothing of
@@ -43,6 +56,9 @@ func isRole(s string) bool {
 	role := false
 	for i, w := range words {
 		if doing[w.text] || digits(w.text) > 0 && i == 0 {
+			return false
+		}
+		if w.text == "to" && !role {
 			return false
 		}
 		role = role || roleWords[w.text]

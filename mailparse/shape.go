@@ -78,7 +78,7 @@ func (rd *reader) allSignature(j, stop int) int {
 		if k > j && (l.kind == quoteHead || l.depth != rd.lines[j].depth || l.signed || rd.isTail(k) || isDelimiter(l.text) || isAside(l.text)) {
 			break
 		}
-		if n++; n > 12 || !signatureLine(l.text) && !rd.isClosing(k) && !rd.own(l.text) && !isRole(l.text) {
+		if n++; n > 12 || !signatureLine(l.text) && !rd.own(l.text) && !isRole(l.text) {
 			return 0
 		}
 	}
@@ -103,6 +103,9 @@ var smallWords = newPhrases("of,and,the,for,at,in,on,to,de,des,du,d,la,le,les,l,
 // titled says whether a line reads like a name, a title, a firm or a place.
 func titled(s string) bool {
 	if r := firstRune(s); unicode.IsLower(r) || strings.ContainsRune("-*•·>#", r) || endsSentence(s) && !abbreviated(s) || endsInColon(s) {
+		return false
+	}
+	if tellsSomething(s) {
 		return false
 	}
 	words, low, high := 0, 0, 0

@@ -196,6 +196,9 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		}
 		lines++
 		n := proseWords(l.text)
+		if n >= 3 && endsSentence(l.text) && unicode.IsLower(firstRune(l.text)) {
+			prose++ // the end of a sentence that began above
+		}
 		if n >= 7 && !isSignatureRow(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) && !titled(strings.TrimRight(l.text, ".")) {
 			prose++
 		}
@@ -239,7 +242,7 @@ func proseWords(s string) int {
 }
 
 // notName are words that close a comment and are in nobody's name.
-var notName = newPhrases("urgent,asap,please,help,hurry,none,critical,important,now,today,dringend,bitte,sofort,eilt,urgente,spoed,urgence,vite").phrases
+var notName = newPhrases("urgent,asap,please,help,hurry,none,nothing,everything,same,likewise,ditto,attn,fao,cc,critical,important,now,today,dringend,bitte,sofort,eilt,urgente,spoed,urgence,vite").phrases
 
 // bareName recognises a name as the very last line.
 func (rd *reader) bareName(j, stop int) bool {

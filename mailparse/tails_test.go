@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// below reads a list of what stands below a form. Lists of several lines an
-// entry have empty lines between.
+// below reads a list of what stands below a form. Where entries have several
+// lines, a line with % parts them.
 func below(t *testing.T, name, between string) []string {
 	t.Helper()
 	list, err := os.ReadFile("testdata/below/" + name)
@@ -27,7 +27,7 @@ func nightMail(comments string) []byte {
 // paragraph of its own: signatures, firms, tickets, working hours, attachments.
 func TestEndingsOfEveryMakeAreNoComment(t *testing.T) {
 	const said = "the line is down since noon."
-	for _, s := range below(t, "endings.txt", "\n\n") {
+	for _, s := range below(t, "endings.txt", "\n%\n") {
 		if got := onlyForm(t, nightMail(said+"\n\n"+s)).Comments; got != said {
 			t.Errorf("%q: got %q", s, got)
 		}
@@ -36,11 +36,12 @@ func TestEndingsOfEveryMakeAreNoComment(t *testing.T) {
 
 // TestCommentsThatLookLikeEndingsStay is the other side of it.
 func TestCommentsThatLookLikeEndingsStay(t *testing.T) {
-	for _, s := range below(t, "comments.txt", "\n\n") {
-		for _, gap := range []string{"\n", "\n\n"} {
-			want := "the line is down since noon." + gap + s
-			if got := onlyForm(t, nightMail(want)).Comments; got != want {
-				t.Errorf("%q: got %q", want, got)
+	for _, s := range below(t, "comments.txt", "\n%\n") {
+		for _, above := range []string{"", "the line is down since noon.\n", "the line is down since noon.\n\n"} {
+			for _, ending := range []string{"", "\n\nKind regards\nNight Desk"} {
+				if got := onlyForm(t, nightMail(above+s+ending)).Comments; got != above+s {
+					t.Errorf("%q: got %q", above+s+ending, got)
+				}
 			}
 		}
 	}
@@ -71,7 +72,7 @@ func TestWhatStandsBelowTheFormIsNoComment(t *testing.T) {
 		check("attribution", "\n"+s+"\n> Hello, please send us the form.\n>\n> Regards\n")
 		check("attribution without marks", "\n"+s+"\n\nHello, please send us the form again.\n\nThe desk of the service people\n")
 	}
-	for _, s := range below(t, "headblocks.txt", "\n\n") {
+	for _, s := range below(t, "headblocks.txt", "\n%\n") {
 		check("header block", "\n"+s+"\n\nHello, please send us the form again today.\n")
 		check("ruled header block", "\n________________________________\n"+s+"\n\nHello, please send us the form again today.\n")
 	}

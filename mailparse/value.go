@@ -193,7 +193,13 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		if gap && (rd.quoterGoesOn(h, len(out) > 0) || own != "" && len(out) <= 2 && placeholder(own) && !rd.proseFollows(j, stop)) {
 			break
 		}
-		if len(out) > 0 && gap && shortField(h.field) || rd.tailAt(j, stop, h, len(out) > 0) {
+		if len(out) > 0 && gap && shortField(h.field) {
+			break
+		}
+		if rd.tailAt(j, stop, h, len(out) > 0) {
+			if isFurniture(l.text) {
+				out = withoutIDRows(out)
+			}
 			break
 		}
 		gap = false
