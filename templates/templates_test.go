@@ -365,6 +365,50 @@ func TestWhoWithdrawsNothingInParticularIsAskedForTheCase(t *testing.T) {
 	}
 }
 
+func TestWordsFitTheOccasion(t *testing.T) {
+	set := loadBuiltIn(t)
+	for name, tc := range map[string]struct {
+		kind   escalation.Kind
+		set    func(l *escalation.Letter)
+		want   string
+		unlike string
+	}{
+		"taken over by somebody without a role": {
+			escalation.KindTakenOver, func(l *escalation.Letter) { l.TakenBy = "" }, "A leader has taken case 01234567", "he a leader",
+		},
+		"nobody has been asked of a parked escalation": {
+			escalation.KindUpdated, func(l *escalation.Letter) { l.Status, l.Until = escalation.Parked, sampleTime(18, 0) },
+			"We have added this to the escalation of case 01234567.", "asked to take it",
+		},
+		"a form on a closed case would be refused": {
+			escalation.KindEnded, func(l *escalation.Letter) { l.Status, l.Text = escalation.Closed, "" },
+			"If it is not solved, have the case reopened", "If that is not so",
+		},
+		"withdrawn by a colleague": {
+			escalation.KindEnded, func(l *escalation.Letter) { l.Status, l.Text = escalation.Withdrawn, "" },
+			"If you still need it, send the escalation form again", "If that is not so",
+		},
+		"no time is promised": {
+			escalation.KindAccepted, func(l *escalation.Letter) { l.RespondBy = time.Time{} }, "a first answer as soon as possible.", "as we can",
+		},
+		"a guess says how to answer it": {
+			escalation.KindReturned, func(l *escalation.Letter) { l.Suggestion = "01234576" }, "reply with the line “Case Number: 01234576”", "",
+		},
+		"nothing came in": {
+			escalation.KindDigest, func(l *escalation.Letter) { l.Digest.New, l.Digest.Waiting = nil, nil }, "No escalation waits for you; none came in since", "0 came",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := sample(tc.kind)
+			tc.set(&n.Letter)
+			words := render(t, set, n)
+			if said := words.Subject + "\n" + words.Text; !strings.Contains(said, tc.want) || tc.unlike != "" && strings.Contains(said, tc.unlike) {
+				t.Errorf("wanted %q, without %q:\n%s", tc.want, tc.unlike, said)
+			}
+		})
+	}
+}
+
 func TestSubjectOfAlarmsCountsByKind(t *testing.T) {
 	alarm := func(what, detail string) escalation.Alarm {
 		return escalation.Alarm{At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), What: what, Detail: detail}
