@@ -3,6 +3,7 @@ package escalation
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"escalationd/mailparse"
@@ -32,7 +33,7 @@ func (p *Policy) Operate(o Operation, file CaseFile, now time.Time) (Change, str
 	case !e.Status.Active():
 		return Change{}, "the escalation is over already: " + string(e.Status)
 	case o.Leader != "" && a.level == 0:
-		return Change{}, o.Leader + " has not been told of this escalation; name one of its leaders"
+		return Change{}, o.Leader + " has not been told of this escalation; these have: " + strings.Join(e.told(), ", ")
 	case o.Verb == mailparse.Ack && o.Leader == "":
 		return Change{}, "say which leader has it"
 	case o.Verb == mailparse.Ack && e.Status == Parked:

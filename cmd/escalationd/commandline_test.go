@@ -39,6 +39,7 @@ func TestAWrongCommandLineEndsWithTwoAndSaysWhatItTakes(t *testing.T) {
 		{"read configuration: open no-such.yaml: no such file or directory; escalationd config example prints one to start from", []string{"check", "--config", "no-such.yaml"}},
 		{"there is no letter \"nonsense\"; escalationd templates list names them", []string{"templates", "export", "nonsense"}},
 		{"there is no severity 7; there are: 1, 2, 3", []string{"ladder", "explain", "--config", config, "--region", "us", "--severity", "7"}},
+		{"there is no inbox \"nonsense\" in the configuration; there are: desk", []string{"explain", "--config", config, "--inbox", "nonsense", "no-such.eml"}},
 		{"unknown flag --by", []string{"outbox", "list", "--config", config, "--by", "op"}},
 	} {
 		if got := words(play(t, exitUsage, line.args...)); !strings.Contains(got, line.want) {
@@ -79,10 +80,29 @@ func TestARedisThatIsAwayIsNamedWithTheRemedy(t *testing.T) {
 	}
 }
 
+func TestExplainTakesASenderAsProvenWhereTheFileBearsNoProof(t *testing.T) {
+	h := harness.New(t)
+	mail := write(t, "mail.eml", "From: ana@acme.example\r\nSubject: Escalate\r\n\r\n"+harness.Form("01234567"))
+	for _, step := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "quarantined: the sender is not proven"},
+		{nil, "note: the file bears no proof of its sender; with --as-proven it is explained as if it did"},
+		{[]string{"--as-proven"}, "accepted: escalated to level 1"},
+		{[]string{"--as-proven"}, "taken as proven"},
+	} {
+		args := append([]string{"explain", "--config", h.ConfigFile(), mail}, step.args...)
+		if got := words(play(t, exitDone, args...)); !strings.Contains(got, step.want) {
+			t.Errorf("%q says, without %q:\n%s", args, step.want, got)
+		}
+	}
+}
+
 func TestLadderExplainCountsInWholeMinutes(t *testing.T) {
 	config := write(t, "desk.yaml", minimal)
 	for _, args := range [][]string{{}, {"--from", "2026-11-23T09:30:12Z"}} {
-		got := play(t, exitDone, append([]string{"ladder", "explain", "--config", config, "--region", "uk", "--severity", "3"}, args...)...)
+		got := play(t, exitDone, append([]string{"ladder", "explain", "--config", config, "--region", "UK", "--severity", "3"}, args...)...)
 		if regexp.MustCompile(`\d(\.\d+)?s\b`).MatchString(got) {
 			t.Errorf("ladder explain counts seconds:\n%s", got)
 		}

@@ -35,10 +35,11 @@ func (m moment) orNow() time.Time { return cmp.Or(m.Time, time.Now()) }
 
 type explainCmd struct {
 	configFlag
-	At    moment `placeholder:"TIME" help:"As if it arrived then (RFC 3339); now if not given."`
-	Inbox string `placeholder:"NAME" help:"As if it lay in this inbox; the first one if not given."`
-	JSON  bool   `help:"Print JSON."`
-	File  string `arg:"" name:"mail" help:"A mail, or -."`
+	At       moment `placeholder:"TIME" help:"As if it arrived then (RFC 3339); now if not given."`
+	Inbox    string `placeholder:"NAME" help:"As if it lay in this inbox; the first one if not given."`
+	AsProven bool   `help:"As if the mail server had proven its sender."`
+	JSON     bool   `help:"Print JSON."`
+	File     string `arg:"" name:"mail" help:"A mail, or -."`
 }
 
 func (c *explainCmd) Run(ctx context.Context, s *streams) error {
@@ -47,16 +48,23 @@ func (c *explainCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	c.Inbox = cmp.Or(c.Inbox, cfg.Inboxes[0].Name)
-	if !slices.ContainsFunc(cfg.Inboxes, func(i config.Inbox) bool { return i.Name == c.Inbox }) {
-		return usageError{fmt.Errorf("there is no inbox %q in the configuration", c.Inbox)}
+	var inboxes []string
+	for _, i := range cfg.Inboxes {
+		inboxes = append(inboxes, i.Name)
+	}
+	if !slices.Contains(inboxes, c.Inbox) {
+		return usageError{fmt.Errorf("there is no inbox %q in the configuration; there are: %s", c.Inbox, strings.Join(inboxes, ", "))}
 	}
 	raw, err := readFile(c.File, s.in)
 	if err != nil {
 		return err
 	}
-	x, err := daemon.ExplainMail(ctx, cfg, raw, c.Inbox, c.At.orNow())
+	x, err := daemon.ExplainMail(ctx, cfg, raw, daemon.Supposed{Inbox: c.Inbox, At: c.At.orNow(), Proven: c.AsProven})
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(x.Checks, func(c escalation.Check) bool { return c.Name == "sender" && !c.OK }) {
+		fmt.Fprintln(s.err, "note: the file bears no proof of its sender; with --as-proven it is explained as if it did")
 	}
 	if c.JSON {
 		e := json.NewEncoder(s.out)
@@ -145,6 +153,7 @@ func (c *ladderExplainCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	c.Region = strings.ToLower(c.Region)
 	if !slices.Contains(daemon.RegionNames(cfg), c.Region) {
 		return usageError{fmt.Errorf("there is no region %q; there are: %s", c.Region, strings.Join(daemon.RegionNames(cfg), ", "))}
 	}
@@ -155,7 +164,7 @@ func (c *ladderExplainCmd) Run(s *streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	x := policy.LadderExplain(c.Severity, strings.ToLower(c.Region), c.From.orNow().Truncate(time.Minute))
+	x := policy.LadderExplain(c.Severity, c.Region, c.From.orNow().Truncate(time.Minute))
 	var b strings.Builder
 	fmt.Fprintf(&b, "severity %d in %s, opened %s: first response due %s\n\n", x.Severity, x.Region, when(x.Opened), when(x.Target))
 	for _, step := range x.Steps {

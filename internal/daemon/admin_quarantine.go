@@ -49,7 +49,7 @@ var causeTexts = map[Cause]struct{ Meaning, Remedy string }{
 	},
 	CauseAnswer: {
 		"It is proven, but it answers a letter that went to somebody else, or gives a command on no letter this desk knows.",
-		"Do what it asks by hand, for one with: escalationd escalations ack or resolve. Then reject it.",
+		"Do what it asks by hand, for instance with: escalationd escalations ack or resolve. Then reject it.",
 	},
 	CauseBacklog: {
 		"It lay in the inbox for longer than policy.backlog when the desk was first opened.",

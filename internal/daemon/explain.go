@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"maps"
 	"net/mail"
 	"slices"
+	"strings"
 	"time"
 
 	"escalationd/escalation"
@@ -15,9 +15,16 @@ import (
 	"escalationd/templates"
 )
 
-// ExplainMail says what a mail would do that arrived in an inbox at a time. It
-// reads Redis and changes nothing anywhere; no other server is contacted.
-func ExplainMail(ctx context.Context, c *config.Config, raw []byte, inbox string, at time.Time) (escalation.Explanation, error) {
+// Supposed is how a mail to be explained is taken to have come.
+type Supposed struct {
+	Inbox  string
+	At     time.Time
+	Proven bool // its sender, whatever the mail says
+}
+
+// ExplainMail says what a mail would do. It reads Redis and changes nothing
+// anywhere; no other server is contacted.
+func ExplainMail(ctx context.Context, c *config.Config, raw []byte, as Supposed) (escalation.Explanation, error) {
 	policy, err := Policy(c)
 	if err != nil {
 		return escalation.Explanation{}, err
@@ -34,15 +41,18 @@ func ExplainMail(ctx context.Context, c *config.Config, raw []byte, inbox string
 	}
 	d := &escalation.Desk{
 		Policy: policy, Store: redisstore.New(rdb, redisstore.Options{Prefix: c.Redis.Prefix}),
-		Secret: []byte(rand.Text()), Now: func() time.Time { return at }, Log: log,
+		Secret: []byte(rand.Text()), Now: func() time.Time { return as.At }, Log: log,
 	}
-	m := newReader(c, Parser(c), log).read(raw, inbox)
-	m.Location, m.Received = "explain", at
+	m := newReader(c, Parser(c), log).read(raw, as.Inbox)
+	m.Location, m.Received = "explain", as.At
+	if as.Proven {
+		m.Proof = escalation.Proof{Proven: true, Reason: "taken as proven, as you say"}
+	}
 	state, err := d.Look(ctx, m)
 	if err != nil {
 		return escalation.Explanation{}, err
 	}
-	return d.Explain(m, state, at, wording(set, c.SMTP.From))
+	return d.Explain(m, state, as.At, wording(set, c.SMTP.From))
 }
 
 func wording(set *templates.Set, from mail.Address) escalation.Wording {
@@ -62,5 +72,13 @@ func LadderGaps(c *config.Config, now time.Time, days int) ([]escalation.Gap, er
 	return policy.Gaps(now, days), nil
 }
 
-// RegionNames lists the regions of a configuration.
-func RegionNames(c *config.Config) []string { return slices.Sorted(maps.Keys(c.Regions)) }
+// RegionNames lists the regions of a configuration, in lower case as case
+// data are compared.
+func RegionNames(c *config.Config) []string {
+	var names []string
+	for name := range c.Regions {
+		names = append(names, strings.ToLower(name))
+	}
+	slices.Sort(names)
+	return names
+}
