@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,22 +93,29 @@ func killAt(t *testing.T, program, where string, sure int) {
 	w.noneMoreThan(2)
 }
 
-// pastLeases is longer than the lease of an inbox and of a letter, and shorter
-// than the time after which a letter without an answer to its final dot is
-// sent again.
-const pastLeases = 11 * time.Second
+const (
+	// pastLeases is longer than the lease of an inbox and of a letter, and
+	// shorter than the time after which a letter without an answer to its final
+	// dot is sent again.
+	pastLeases = 11 * time.Second
+	pastDoubt  = 17 * time.Second // longer than that time, too
+)
 
 func stopAt(t *testing.T, program, where string, sure int) {
 	rng := random(t)
 	w := newWorld(t)
 	samples := w.good(5 * 3)
-	stopped, other := w.desk(), w.desk()
+	stopped, other := w.desk(edit{"connections: 4", "connections: 1"}), w.desk()
+	pause := pastLeases
+	if strings.HasPrefix(where, "mark.") { // no dot is out
+		pause = pastDoubt
+	}
 	for five := range slices.Chunk(samples, 5) {
 		w.deliver(five...)
 		stopped.startProgram(program, failpoint(where, "stop", 1+rng.IntN(sure)))
 		stopped.says("failpoint: stop")
 		other.start()
-		<-time.After(pastLeases)
+		<-time.After(pause)
 		stopped.signal(syscall.SIGCONT)
 		other.settles()
 		stopped.stop()

@@ -11,10 +11,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // Environment names the variable that says what is broken.
 const Environment = "ESCALATIOND_FAILPOINT"
+
+// stopsWithin is how long a signal may take to stop all threads.
+const stopsWithin = 200 * time.Millisecond
 
 // Err is the error of the action fail.
 var Err = errors.New("broken by a failpoint")
@@ -79,7 +83,9 @@ func (p *point) hit(name string) error {
 	case "fail":
 		return fmt.Errorf("%s: %w", name, Err)
 	case "stop":
-		return syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		err := syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		<-time.After(stopsWithin) // until then this thread could run on
+		return err
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // the signal may take a moment
