@@ -22,8 +22,9 @@ func (j *judgement) answer() {
 		return
 	}
 	e := file.Escalation.next()
-	a := &leaderAnswer{step: j.step(file, &e), judgement: j, leader: n.To}
-	a.role, a.level = j.policy.role(&e, n.To)
+	a := &leaderAnswer{step: j.step(file, &e), judgement: j, leader: e.knownAs(n.To)}
+	a.role, a.level = j.policy.role(&e, a.leader)
+	j.author = a.leader
 	j.end(Commanded, a.act(n.Ordinal))
 	if a.changed {
 		a.write()
@@ -44,7 +45,7 @@ func (j *judgement) answer() {
 type leaderAnswer struct {
 	*step
 	judgement *judgement
-	leader    string
+	leader    string // by the address on the ladder
 	role      string
 	level     int
 	changed   bool      // the escalation has changed

@@ -129,14 +129,25 @@ func canonical(addr string) (full, bare, domain string) {
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
 		domain = ascii
 	}
-	base, _, _ := strings.Cut(local, "+")
+	base := local
+	if plus := strings.IndexByte(local, '+'); plus > 0 { // a number that begins with it has no detail
+		base = local[:plus]
+	}
 	return local + "@" + domain, base + "@" + domain, domain
 }
 
-// SameAddress reports whether two addresses are one mailbox; case and the
-// spelling of an international domain do not matter.
+// SameAddress reports whether two addresses are the same; case and the spelling
+// of an international domain do not matter.
 func SameAddress(a, b string) bool {
 	fa, _, _ := canonical(a)
 	fb, _, _ := canonical(b)
 	return fa == fb
+}
+
+// SameMailbox reports whether two addresses are one mailbox, be it by
+// different sub-addresses (RFC 5233): their +detail does not matter either.
+func SameMailbox(a, b string) bool {
+	_, ba, _ := canonical(a)
+	_, bb, _ := canonical(b)
+	return ba == bb
 }

@@ -19,7 +19,7 @@ type asked struct {
 func (p *Policy) asked(m *Mail, n *Notice, draft *mailparse.Form) []asked {
 	var out []asked
 	for i, f := range m.Forms {
-		if f.CaseNumber == "" && n != nil && !n.Kind.Answerable() && SameAddress(n.To, m.From.Addr) {
+		if f.CaseNumber == "" && n != nil && !n.Kind.Answerable() && SameMailbox(n.To, m.From.Addr) {
 			f.CaseNumber = n.Case
 		}
 		a := asked{Form: f}
@@ -116,7 +116,7 @@ func (p *Policy) fill(draft mailparse.Form, text string) asked {
 
 // draftFor is the form that a returned letter handed back to a mail's author.
 func draftFor(m *Mail, n *Notice) *mailparse.Form {
-	if n == nil || n.Draft == nil || !SameAddress(n.To, m.From.Addr) {
+	if n == nil || n.Draft == nil || !SameMailbox(n.To, m.From.Addr) {
 		return nil
 	}
 	return n.Draft

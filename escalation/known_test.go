@@ -36,6 +36,24 @@ func TestOnlyProvenPeopleWhomTheDeskKnowsGoFirst(t *testing.T) {
 	})
 }
 
+func TestWhichAddressesAreOneMailbox(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"ana@acme.example", "Ana+desk@ACME.example", true},
+		{"ana+phone@acme.example", "ana+desk+2@acme.example", true},
+		{"ana@acme.example", "ana@sub.acme.example", false},
+		{"ana@acme.example", "an+a@acme.example", false},
+		{"+442079460018@sms.example.com", "+442079460958@sms.example.com", false},
+		{"", "+@", false},
+	} {
+		if got := escalation.SameMailbox(c.a, c.b); got != c.want {
+			t.Errorf("%q and %q are one mailbox: %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
 func TestTheRollFindsWhomEntitledFinds(t *testing.T) {
 	roll := escalation.Roll{}
 	accounts := map[string][]string{

@@ -1,6 +1,8 @@
 package escalation_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -497,5 +499,56 @@ func TestWhoStandsOnTwoLevelsThatAreToldAtOnceHearsOfTheHighest(t *testing.T) {
 		s.expectNothing()
 		s.forward(time.Minute)
 		s.expect(escalation.KindAlarm, ops)
+	})
+}
+
+// A proven sub-address (RFC 5233, user+detail) of the address that a letter
+// went to is the same mailbox.
+func TestALeaderMayAnswerFromASubAddress(t *testing.T) {
+	tagged := func(addr, tag string) string { return strings.Replace(addr, "@", "+"+tag+"@", 1) }
+	ack := command(mailparse.Ack, "", 0)
+	for name, c := range map[string]struct{ leader, from string }{
+		"of the address on the ladder":         {ukLead, tagged(ukLead, "phone")},
+		"where the ladder names a sub-address": {tagged(ukLead, "desk"), ukLead},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(p *escalation.Policy) { p.Ladder[0].Contacts["uk"] = []string{c.leader} }, func(s *scene) {
+				n := s.escalated("01230002", c.leader)
+				for _, mallory := range []string{"mallory+" + ukLead, tagged("uk@example.com", "lead"), strings.Replace(c.from, "example.com", "elsewhere.example", 1)} {
+					s.ends(s.from(mallory, ack, answering(n)), escalation.Quarantined)
+				}
+				s.ends(s.from(c.from, ack, answering(n), unproven), escalation.Quarantined)
+				s.ends(s.from(c.from, ack), escalation.Quarantined) // names no letter
+				s.is("01230002", escalation.Open)
+				s.ends(s.from(c.from, ack, answering(n)), escalation.Commanded)
+				confirmed := s.expect(escalation.KindConfirmed, c.from)
+				s.expect(escalation.KindTaken, rep)
+				s.ends(s.from(c.from, command(mailparse.Resolve, "Mended.", 0), answering(confirmed)), escalation.Commanded)
+				s.expect(escalation.KindConfirmed, c.from)
+				s.expect(escalation.KindEnded, rep)
+				if e := s.state("01230002"); e.TakenBy != c.leader || e.EndedBy != c.leader {
+					s.Errorf("taken by %s, ended by %s, want %s", e.TakenBy, e.EndedBy, c.leader)
+				}
+				s.forward(time.Minute)
+				if a := s.expect(escalation.KindAlarm, ops); raised(a) != 5 {
+					s.Errorf("ops hear of %d mails", raised(a))
+				}
+			})
+		})
+	}
+}
+
+// A machine that answers from ever new sub-addresses ends the conversation, as
+// any other does.
+func TestSubAddressesShareTheBudgetOfAnAddress(t *testing.T) {
+	play(t, nil, func(s *scene) {
+		n := s.escalated("01230002", ukLead)
+		for i := range 6 {
+			from := fmt.Sprintf("uk-lead+%d@example.com", i)
+			s.ends(s.from(from, text("Received."), answering(n)), escalation.Commanded)
+			if i < 3 {
+				n = s.expect(escalation.KindConfirmed, from)
+			}
+		}
 	})
 }

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -225,5 +226,5 @@ func (j *judgement) begun() Quota {
 }
 
 func (j *judgement) loopKey(number string) string {
-	return "loop|" + strings.ToLower(j.mail.From.Addr) + "|" + number
+	return "loop|" + strings.ToLower(cmp.Or(j.author, j.mail.From.Addr)) + "|" + number
 }

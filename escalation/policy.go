@@ -178,12 +178,13 @@ func (p *Policy) role(e *Escalation, addr string) (name string, level int) {
 	return name, level
 }
 
-// leads reports whether an address stands anywhere on the ladder.
+// leads reports whether an address, or another of its mailbox, stands anywhere
+// on the ladder.
 func (p *Policy) leads(addr string) bool {
 	for _, l := range p.Ladder {
 		for _, to := range l.Contacts {
 			for _, a := range to {
-				if SameAddress(a, addr) {
+				if SameMailbox(a, addr) {
 					return true
 				}
 			}

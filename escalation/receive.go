@@ -123,12 +123,13 @@ type judgement struct {
 	state  State
 	now    time.Time
 	change Change
+	author string // whose budget answers count against; empty: the From address's
 }
 
 // person judges a mail that a proven person wrote.
 func (j *judgement) person() {
 	m, n := j.mail, j.state.Notice
-	own := n != nil && SameAddress(n.To, m.From.Addr)
+	own := n != nil && SameMailbox(n.To, m.From.Addr)
 	leaders := n != nil && (n.Kind.Answerable() || n.Kind == KindOwner)
 	switch {
 	case j.formOfRepresentative():

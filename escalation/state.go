@@ -175,6 +175,16 @@ func (e *Escalation) told() []string {
 	return to
 }
 
+// knownAs answers the address by which a leader was told who has the mailbox of
+// addr; addr where nobody was.
+func (e *Escalation) knownAs(addr string) string {
+	told := e.told()
+	if i := slices.IndexFunc(told, func(to string) bool { return SameMailbox(to, addr) }); i >= 0 && !containsAddress(told, addr) {
+		return told[i]
+	}
+	return addr
+}
+
 // Wake is when the escalation next needs the desk without any mail; zero if
 // never.
 func (e *Escalation) Wake() time.Time {
