@@ -49,12 +49,16 @@ func OpenRedis(c config.Redis) redis.UniversalClient {
 	return redis.NewClient(o.Simple())
 }
 
-// reachRedis says once what every command would say in its own words.
+// reachRedis says once what every command would say in its own words. A Redis
+// that answers, but for a refused login, is left to the command: one that
+// takes no writes can still be read.
 func reachRedis(ctx context.Context, rdb redis.UniversalClient, c config.Redis) error {
-	if err := rdb.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("reach Redis at %s: %w; check redis.url and the password, and whether it runs", strings.Join(c.URL.Addresses(), ", "), err)
+	err := rdb.Ping(ctx).Err()
+	var reply redis.Error
+	if err == nil || errors.As(err, &reply) && !redis.IsAuthError(err) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("reach Redis at %s: %w; check redis.url and the password, and whether it runs", strings.Join(c.URL.Addresses(), ", "), err)
 }
 
 // RedisFacts is what a Redis says of itself; of a cluster, the worst of its

@@ -1,9 +1,37 @@
 package daemon
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"escalationd/internal/config"
 )
+
+func TestARedisThatAnswersIsLeftToTheCommand(t *testing.T) {
+	server := miniredis.RunT(t)
+	c, err := config.Parse("desk.yaml", fmt.Appendf(nil, `
+inboxes: [{name: desk, url: "imap://desk@127.0.0.1:1/INBOX", password_env: NONE}]
+smtp: {url: "smtp://127.0.0.1:1", from: "desk@example.com"}
+redis: {url: "redis://%s/0"}
+ladder: [{level: 1, name: Leader, contacts: {"*": ["lead@example.com"]}}]
+`, server.Addr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rdb := OpenRedis(c.Redis)
+	defer rdb.Close()
+	for answer, want := range map[string]string{
+		"": "", "MISCONF writes are refused": "", "NOAUTH Authentication required.": "check redis.url and the password",
+	} {
+		server.SetError(answer)
+		if err := reachRedis(t.Context(), rdb, c.Redis); (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("a Redis that answers %q: %v, want %q", answer, err, want)
+		}
+	}
+}
 
 func TestARedisThatMayLoseEscalationsIsNamed(t *testing.T) {
 	for _, c := range []struct {
