@@ -388,6 +388,10 @@ func TestWordsFitTheOccasion(t *testing.T) {
 			escalation.KindEnded, func(l *escalation.Letter) { l.Status, l.Text = escalation.Withdrawn, "" },
 			"If you still need it, send the escalation form again", "If that is not so",
 		},
+		"the next level is told on another day": {
+			escalation.KindAccepted, func(l *escalation.Letter) { l.NextAt = sampleTime(8, 0).AddDate(0, 0, 4) },
+			"taken it by Fri 27 Nov 2026, 08:00 GMT (03:00 EST), our frontline", "",
+		},
 		"no time is promised": {
 			escalation.KindAccepted, func(l *escalation.Letter) { l.RespondBy = time.Time{} }, "a first answer as soon as possible.", "as we can",
 		},
