@@ -12,7 +12,6 @@
 package acceptance
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -21,18 +20,14 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"escalationd/internal/realserver"
 )
 
 const binaryEnv = "ESCALATIOND_BINARY"
 
-// sideBySide is how many tests run at a time: most of them wait most of the time.
-const sideBySide = "6"
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("test.parallel", sideBySide); err != nil {
-		panic(err)
-	}
+	realserver.SideBySide(6)
 	os.Exit(build(m))
 }
 
