@@ -43,8 +43,8 @@ var (
 	inBrackets = regexp.MustCompile(`\s*[(\[][^()\[\]]{0,30}[)\]]\s*$`)
 )
 
-// barelyNoticed says whether a line begins like a notice and says nothing that
-// lawyers say: "Confidential: do not tell the vendor."
+// barelyNoticed says whether a line begins like a notice, as in "Confidential:
+// do not tell the vendor", and says nothing that lawyers say.
 func barelyNoticed(s string) bool {
 	head, rest, ok := strings.Cut(s, ":")
 	switch strings.ToLower(strings.Trim(head, " *_")) {

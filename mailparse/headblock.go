@@ -119,7 +119,7 @@ func foreignBlock(lines []line, i int) int {
 		return 0
 	}
 	n, addresses, dated := 0, 0, false
-	for ; i+n < len(lines) && !lines[i+n].blank(); n++ {
+	for ; i+n < len(lines) && !lines[i+n].blank() && lines[i+n].depth <= lines[i].depth; n++ {
 		l := lines[i+n]
 		at := strings.IndexAny(clipRunes(l.text, 60), ":：")
 		if n >= 6 || at <= 0 || l.depth != lines[i].depth || len(strings.Fields(l.text[:at])) > 3 || strings.ContainsAny(l.text[:at], "<@/0123456789") {
@@ -132,7 +132,7 @@ func foreignBlock(lines []line, i int) int {
 			dated = true
 		}
 	}
-	if n < 3 || addresses < 2 || !dated || nextText(lines, i+n) < 0 {
+	if n < 3 || addresses < 2 && n < 4 || !dated || nextText(lines, i+n) < 0 {
 		return 0
 	}
 	return n

@@ -9,10 +9,10 @@ import (
 // The phrases here are those of the mail programs themselves, in the
 // languages of their interfaces.
 var (
-	attributionVerb = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:wrote|writes|schrieb|geschrieben|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|geschreven|skrev|kirjoitti|napisał(?:\(a\)|a)?|napsal[ai]?|nap[íi]sala?|pisze|пис\p{L}*|пишет|пише|написал(?:а|\(а\))?|írta|je napisa\p{L}*|[аa] scris|yazdı|έγραψε|said|dixit)(?:[^\p{L}]|$)|写道|写到|寫道|書きました|のメール|님이 작성|כתב|كتب`)
+	attributionVerb = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:wrote|writes|schrieb|geschrieben|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|geschreven|skrev|kirjoitti|napisał(?:\(a\)|a)?|napsal[ai]?|nap[íi]sala?|pisze|пис\p{L}*|пишет|пише|написал(?:а|\(а\))?|írta|je napisa\p{L}*|[аa] scris|yazdı|έγραψε|said|dixit|quoting|message from|reply from|comment from|update from|nachricht von|antwort von|message de|mensaje de|zitat von|citando|citant|citação de)(?:[^\p{L}]|$)|写道|写到|寫道|書きました|のメール|님이 작성|כתב|كتب`)
 	dateLike        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|年`)
 	mailLike        = regexp.MustCompile(`[^\s<>()@:;,"]+@[^\s<>()@:;,"]+\.[a-zA-Z]{2,}`)
-	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메[시세]지|원본 메일|eredeti üzenet|αρχικό μήνυμα|оригинальное сообщение|mesaj original|izvorn[oa] (?:sporočilo|poruka)|originalmeddelande|.{2,150}(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef)\s*:?)\s*(?:[-_=*—–]*|[-_=*—–]{3,}\s*\S.{0,600})$`)
+	originalRuler   = regexp.MustCompile(`(?i)^[-_=*—–‐]{2,}\s*(?:original (?:message|appointment|e-?mail|nachricht)|forwarded (?:message|by|mail|e-?mail).*|urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail).*|original-nachricht|weitergeleitete nachricht|message d['’]origine|message original|message transf[ée]r[ée]|courriel original|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuper[äa]inen viesti|wiadomość oryginalna|oryginalna wiadomość|p[ůu]vodn[ií] (?:zpr[áa]va|e-mail)|исходное сообщение|пересылаемое сообщение|переадресованное сообщение|orijinal mesaj|元のメッセージ|転送メッセージ|original message|原始邮件|转发邮件|原始郵件|reply message|reply to message|원본 메[시세]지|원본 메일|eredeti üzenet|αρχικό μήνυμα|оригинальное сообщение|mesaj original|izvorn[oa] (?:sporočilo|poruka)|originalmeddelande|.{2,150}(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef)\s*:?)\s*(?:[-_=*—–‐]*|[-_=*—–‐]{3,}\s*\S.{0,600})$`)
 	forwardIntro    = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado|in[ií]cio da mensagem (?:encaminhada|reenviada)|inizio messaggio inoltrato|begin doorgestuurd bericht|転送されたメッセージ)\s*[:：]?\s*$`)
 )
 
@@ -110,7 +110,7 @@ func quoteHeadAt(lines []line, i int) (n int, quoted bool) {
 	if strings.HasPrefix(s, groupWise) && strings.HasSuffix(s, groupWise) && len(s) > 10 {
 		return 1, deeperNext(lines, i+1, lines[i].depth)
 	}
-	if oneLineHead(s) || len(s) <= 600 && strings.ContainsRune("-_=*—–", firstRune(lines[i].text)) && originalRuler.MatchString(lines[i].text) || len(s) <= 200 && endsInColon(s) && forwardIntro.MatchString(s) {
+	if oneLineHead(s) || len(s) <= 600 && strings.ContainsRune("-_=*—–‐", firstRune(lines[i].text)) && originalRuler.MatchString(lines[i].text) || len(s) <= 200 && endsInColon(s) && forwardIntro.MatchString(s) {
 		n = 1
 		if k := nextText(lines, i+1); k >= 0 {
 			if m := headerBlock(lines, k, 1); m > 0 {
@@ -167,6 +167,8 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 			return n, quoted
 		case verb && (address || (date && startsLikeDate(joined))), date && address && startsLikeDate(joined) && n <= 2:
 			return n, quoted
+		case n == 1 && quoted && i > 0 && lines[i-1].blank() && len(joined) < 120 && clock.MatchString(joined) && monthDay.MatchString(joined):
+			return n, quoted
 		case verb && quoted && len(joined) < 200:
 			return n, quoted
 		case verb && n <= 2 && bareAttribution.MatchString(joined):
@@ -195,6 +197,7 @@ var (
 	dateStart       = regexp.MustCompile(`(?i)^(?:on|am|le|el|em|il|op|den|dne|dnia|w dniu|в|на|pe|på|le|il giorno|no dia|a|vào|在|于|於|il|\d|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)(?:[^\p{L}]|$)|^\d|^[在于於]|^(?:mon|tues|wednes|thurs|fri|satur|sun)day`)
 	bareAttribution = regexp.MustCompile(`(?i)^(?:[\p{Lu}"][^.!?:]{2,60}) (?:wrote|schrieb|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev)\s*[:：]$`)
 	fullDate        = regexp.MustCompile(`\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b`)
+	monthDay        = regexp.MustCompile(`(?i)\b\d{1,2}[./-]\d{1,2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b|\b\d{1,2}\.? (?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])`)
 	attributionTail = regexp.MustCompile(`(?i)(?:wrote|schrieb|écrit|escribió|escreveu|scritto|schreef)(?: (?:on|am|le|el|em|il|op))?[^.!?]{0,60}[:：]$`)
 )
 
@@ -222,7 +225,13 @@ func endsInColon(s string) bool { return strings.HasSuffix(s, ":") || strings.Ha
 
 // attributionEnd knows the programs that end an attribution without a colon.
 func attributionEnd(s string) bool {
-	if s == "" || s[len(s)-1] < utf8.RuneSelf && s[len(s)-1] != ')' {
+	if s == "" {
+		return false
+	}
+	if strings.HasSuffix(s, " wrote") {
+		return startsLikeDate(s) && clock.MatchString(s)
+	}
+	if s[len(s)-1] < utf8.RuneSelf && s[len(s)-1] != ')' {
 		return false
 	}
 	for _, end := range []string{"napisał(a)", "yazdı", "写道", "寫道", "書きました。", "書きました"} {
