@@ -157,26 +157,22 @@ func (rd *reader) answerBelow(h hit, stop int, own string, beneath bool) (string
 // shell prompt, and no quote: text of the value goes on below it, or it is a
 // line or two that look like a prompt.
 func (rd *reader) pasted(j, stop, depth int) bool {
-	n := 0
+	n, letter := 0, false
 	k := j
-	for ; k < stop && (rd.lines[k].depth > depth || rd.lines[k].blank()); k++ {
+	for ; k < stop && n <= 12 && (rd.lines[k].depth > depth || rd.lines[k].blank()); k++ {
 		if !rd.lines[k].blank() {
 			n++
-			if isClosing(rd.lines[k].text) || greeting(rd.lines[k].text) {
-				return false
-			}
-		}
-		if n > 12 {
-			return false
+			letter = letter || isClosing(rd.lines[k].text) || greeting(rd.lines[k].text)
 		}
 	}
-	if j > 0 && rd.lines[j-1].blank() && n > 2 {
+	parted := rd.lines[max(j-1, 0)].blank()
+	switch {
+	case n > 12 || parted && n > 2:
 		return false
-	}
-	if k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isClosing(rd.lines[k].text) && !isDelimiter(rd.lines[k].text) && !rd.isTail(k) {
+	case k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isDelimiter(rd.lines[k].text) && !rd.isClosing(k) && !rd.isTail(k):
 		return true
 	}
-	return n <= 3 && !rd.lines[max(j-1, 0)].blank() && !unicode.IsUpper(firstRune(rd.lines[j].text))
+	return n <= 3 && !letter && !parted && !unicode.IsUpper(firstRune(rd.lines[j].text))
 }
 
 func greeting(s string) bool {

@@ -17,7 +17,7 @@ func (p *Parser) body(root *part, msg *Message) {
 }
 
 func (p *Parser) readBody(root *part, msg *Message) {
-	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), answers: len(msg.InReplyTo)+len(msg.References) > 0, budget: 4 * p.limits.Text}
+	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), answers: len(msg.InReplyTo)+len(msg.References) > 0 || anyReply.MatchString(msg.Subject), budget: 4 * p.limits.Text}
 	chosen := c.read(root)
 	msg.Defects = append(msg.Defects, c.defects...)
 	forms, source := chosen.forms, chosen

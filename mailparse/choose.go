@@ -1,5 +1,7 @@
 package mailparse
 
+import "slices"
+
 // newest keeps the filled-in forms of the least age, of which each stands for
 // a case of its own; an empty template counts only in the mail's own text.
 func newest(forms []foundForm) []foundForm {
@@ -13,11 +15,10 @@ func newest(forms []foundForm) []foundForm {
 		}
 	}
 	if age >= 0 && loneNumber(forms, age) {
-		// "Case number: 1 - please see the form below": the form below counts.
+		// "Case number: 1 - please see the form below": that form counts.
 		for _, f := range forms {
-			if f.age > age && f.filled >= 3 {
-				forms = atAge(forms, f.age)
-				return forms
+			if f.age > age && f.filled >= 3 && f.CaseNumber == forms[firstAt(forms, age)].CaseNumber {
+				return atAge(forms, f.age)
 			}
 		}
 	}
@@ -30,6 +31,10 @@ func newest(forms []foundForm) []foundForm {
 		return nil
 	}
 	return atAge(forms, age)
+}
+
+func firstAt(forms []foundForm, age int) int {
+	return slices.IndexFunc(forms, func(f foundForm) bool { return f.age == age && f.filled > 0 })
 }
 
 func loneNumber(forms []foundForm, age int) bool {

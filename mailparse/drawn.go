@@ -26,18 +26,26 @@ func pastedRule(s string) bool {
 }
 
 // textTables finds rows drawn with pipes or tabs and makes cells of them. label
-// says whether a text begins with a label and a colon.
+// says whether a text begins with a label and a colon: a drawn table without any
+// stays as it was typed.
 func textTables(doc document, label func(string) bool) document {
 	out := make([]line, 0, len(doc.lines)+16)
 	box := drawnBox{label: label}
-	row := 0
-	for _, l := range doc.lines {
+	row, end, typed := 0, 0, false
+	for i, l := range doc.lines {
 		boxed := hasBars(l.text)
-		if boxed && len(l.text) < 2000 && tableRule.MatchString(l.text) && !pastedRule(l.text) {
+		rule := boxed && isTableRule(l.text)
+		if (rule || boxed && isPipeRow(l.text)) && i >= end {
+			end, typed = box.asTyped(doc.lines, i)
+		}
+		cells := drawnCells(l.text, boxed)
+		switch {
+		case i < end && typed:
+			cells = nil
+		case rule:
 			box.rule(len(out))
 			continue
 		}
-		cells := drawnCells(l.text, boxed)
 		if len(cells) < 2 || len(cells) > 50 {
 			out = box.close(out)
 			if len(cells) == 1 {
@@ -56,10 +64,38 @@ func textTables(doc document, label func(string) bool) document {
 	return doc
 }
 
+func isTableRule(s string) bool {
+	return len(s) < 2000 && tableRule.MatchString(s) && !pastedRule(s)
+}
+
+func isPipeRow(s string) bool { return len(s) < 20000 && pipeRow.MatchString(s) }
+
+// asTyped says where the drawn table that begins at line i ends, and whether none
+// of its cells is a label.
+func (b *drawnBox) asTyped(lines []line, i int) (end int, typed bool) {
+	labelled := b.label == nil
+	rows := 0
+	for end = i; end < len(lines) && hasBars(lines[end].text); end++ {
+		s := lines[end].text
+		if isTableRule(s) {
+			continue
+		}
+		if !isPipeRow(s) {
+			break
+		}
+		rows++
+		for _, c := range drawnCells(s, true) {
+			c = strings.TrimSpace(c)
+			labelled = labelled || c != "" && len(c) < 100 && b.label(c+":")
+		}
+	}
+	return end, rows > 0 && !labelled
+}
+
 // drawnCells cuts a line at its bars or tabs.
 func drawnCells(s string, boxed bool) []string {
 	switch {
-	case boxed && len(s) < 20000 && pipeRow.MatchString(s):
+	case boxed && isPipeRow(s):
 		return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("|│┃┆║", r) })
 	case strings.Contains(s, "\t"):
 		return strings.Split(s, "\t")

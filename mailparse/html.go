@@ -150,6 +150,7 @@ func (lay *layout) start() {
 		return
 	case atom.Hr:
 		lay.newLine()
+		lay.gap = true
 		return
 	case atom.Input:
 		if lay.hidden == 0 && isTyped(attrs) {

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -95,8 +96,15 @@ func signatureLine(s string) bool {
 	if contactRow(s) || isRuler(s) || hasAddress(s) && strings.Count(s, " ") < 8 || strings.HasPrefix(s, "www.") || strings.HasPrefix(s, "http") && !strings.Contains(s, " ") {
 		return true
 	}
-	return titled(s)
+	return titled(s) || isFirm(s)
 }
+
+// isFirm says whether a short line ends in a company's legal form.
+func isFirm(s string) bool {
+	return len(s) <= 80 && strings.Count(s, " ") < 10 && legalForm.MatchString(s)
+}
+
+var legalForm = regexp.MustCompile(`(?i)[\s,](?:ltd|limited|llc|llp|inc|corp|corporation|plc|pty|pty ltd|co|gmbh|gmbh & co\.? kg|ag|kg|ohg|gbr|e\.? ?v|ug|se|s\.? ?a|s\.? ?a\.? ?s|sas|sarl|s\.? ?à ?r\.? ?l|s\.? ?p\.? ?a|spa|s\.? ?r\.? ?l|srl|s\.? ?l|s\.? ?l\.? ?u|lda|ltda|b\.? ?v|n\.? ?v|bvba|oy|oyj|ab|aps|a/s|as|asa|sp\.? ?z ?o\.? ?o|s\.? ?r\.? ?o|a\.? ?s|d\.? ?o\.? ?o|kft|zrt|ooo|k\.? ?k)\.?$|株式会社|有限会社|有限公司`)
 
 var smallWords = newPhrases("of,and,the,for,at,in,on,to,de,des,du,d,la,le,les,l,et,der,die,das,den,dem,und,für,im,am,an,van,von,zu,y,e,o,do,da,dos,di,del,della,dei,per,il,en,het,voor,op,te,og,och,af,i,c").phrases
 

@@ -57,6 +57,9 @@ func (rd *reader) signedBelow(j, stop int) bool {
 		return false
 	}
 	sure := rd.own(rd.lines[k].text) && len(rd.lines[k].text) > 3
+	if rd.nameLine(rd.lines[k].text) {
+		return sure || !rd.closesLater(k+1, stop)
+	}
 	for n := 0; k < stop && !rd.lines[k].blank() && n < 10; k, n = k+1, n+1 {
 		s := rd.lines[k].text
 		row := contactRow(s) || hasAddress(s)
@@ -66,6 +69,24 @@ func (rd *reader) signedBelow(j, stop int) bool {
 		sure = sure || row
 	}
 	return sure || !rd.closesLater(k, stop)
+}
+
+// nameLine says whether the line below a sign-off names who signs: a name, a
+// role, a firm, or three words at most that say nothing.
+func (rd *reader) nameLine(s string) bool {
+	if len(s) > 60 || endsSentence(s) && !abbreviated(s) || endsInColon(s) {
+		return false
+	}
+	if rd.own(s) || isRole(s) || isName(s) && !unicode.IsLower(firstRune(s)) || isFirm(s) {
+		return true
+	}
+	words := splitWords(s, 5)
+	for _, w := range words {
+		if doing[w.text] || finite[w.text] {
+			return false
+		}
+	}
+	return len(words) <= 3 && unicode.IsUpper(firstRune(s)) && digits(s) == 0
 }
 
 // closesLater says whether another sign-off comes below, with prose before it:
@@ -199,7 +220,7 @@ func (rd *reader) proseFollows(j, stop int) bool {
 		if n >= 3 && endsSentence(l.text) && unicode.IsLower(firstRune(l.text)) {
 			prose++ // the end of a sentence that began above
 		}
-		if n >= 7 && !isSignatureRow(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && unicode.IsUpper(firstRune(l.text)) && !titled(strings.TrimRight(l.text, ".")) {
+		if n >= 7 && !isSignatureRow(l.text) || n >= 5 && strings.HasSuffix(l.text, ".") && !abbreviated(l.text) && unicode.IsUpper(firstRune(l.text)) && !titled(strings.TrimRight(l.text, ".")) {
 			prose++
 		}
 	}

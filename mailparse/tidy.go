@@ -35,7 +35,7 @@ func tidyValue(s string, f Field) string {
 	for _, colon := range []string{": ", "：", "= "} {
 		s = strings.TrimSpace(strings.TrimPrefix(s, colon)) // on the line below the label
 	}
-	s = unmark(s)
+	s = unmark(withoutFillLine(s))
 	s = dropPlaceholders(s)
 	if f != Comments && f != NextStep {
 		s = stripBullet(s)
@@ -47,6 +47,20 @@ func tidyValue(s string, f Field) string {
 		return ""
 	}
 	return norm.NFC.String(s)
+}
+
+// withoutFillLine takes the line of a paper form off both ends of a value:
+// "____Ana____", "......Ana......".
+func withoutFillLine(s string) string {
+	for _, mark := range []string{"_", ".", "…"} {
+		if strings.HasPrefix(s, strings.Repeat(mark, 3)) {
+			return strings.TrimSpace(strings.Trim(s, mark))
+		}
+	}
+	if strings.HasSuffix(s, "___") {
+		return strings.TrimSpace(strings.TrimRight(s, "_"))
+	}
+	return s
 }
 
 // unmark removes the asterisks with which text parts show bold, when they

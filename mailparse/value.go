@@ -196,7 +196,7 @@ func (rd *reader) last(h hit, stop int, beneath bool) string {
 		if len(out) > 0 && gap && shortField(h.field) {
 			break
 		}
-		if rd.tailAt(j, stop, h, len(out) > 0) {
+		if l.depth <= depth && rd.tailAt(j, stop, h, len(out) > 0) {
 			if isFurniture(l.text) {
 				out = withoutIDRows(out)
 			}
