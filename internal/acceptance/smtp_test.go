@@ -65,20 +65,7 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 			w, relay := behindRelay(t)
 			samples := w.good(4)
 			d := w.desk(edit{"connections: 4", "connections: 1"})
-			to := ""
-			relay.play(func(command string) action {
-				switch {
-				case strings.HasPrefix(command, "MAIL"):
-					to = ""
-				case strings.HasPrefix(command, "RCPT"):
-					to = command
-				}
-				colleague := strings.Contains(to, "@example.com") && !strings.Contains(to, "-lead@")
-				if !strings.HasPrefix(command, stage) || colleague {
-					return action{}
-				}
-				return action{answer: "550 5.7.1 not this letter\r\n"}
-			})
+			relay.play(refusesForGood(stage))
 			d.start()
 			w.deliver(samples...)
 			w.eventually("the letters to customers and leaders are given up", func() bool {
@@ -105,6 +92,24 @@ func TestRelayThatRefusesForGoodAtEachStage(t *testing.T) {
 			}
 			d.does("verify")
 		})
+	}
+}
+
+// refusesForGood refuses the letters to customers and leaders at a stage.
+func refusesForGood(stage string) func(command string) action {
+	to := ""
+	return func(command string) action {
+		switch {
+		case strings.HasPrefix(command, "MAIL"):
+			to = ""
+		case strings.HasPrefix(command, "RCPT"):
+			to = command
+		}
+		colleague := strings.Contains(to, "@example.com") && !strings.Contains(to, "-lead@")
+		if !strings.HasPrefix(command, stage) || colleague {
+			return action{}
+		}
+		return action{answer: "550 5.7.1 not this letter\r\n"}
 	}
 }
 

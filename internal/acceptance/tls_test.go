@@ -141,6 +141,37 @@ func (w *world) certificate(host net.IP, ends time.Time) (c tls.Certificate, fil
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, w.write(fmt.Sprintf("authority-%d.pem", ends.UnixNano()), string(text))
 }
 
+// deskOf is a desk that has a false server in the place of the one that the
+// scheme of a URL is about.
+func (w *world) deskOf(s *falseServer, scheme string) *desk {
+	w.Helper()
+	if strings.HasPrefix(scheme, "smtp") {
+		w.imapURL, w.smtpURL = "imap://desk%40example.com@"+w.imap.Addr, scheme+"://desk@"+s.addr
+	} else {
+		w.imapURL = scheme + "://desk%40example.com@" + s.addr
+	}
+	return w.desk()
+}
+
+// heardNoSecret expects that the server was told no password and no mail, and
+// that the daemon goes on without it.
+func (s *falseServer) heardNoSecret(d *desk) {
+	d.w.Helper()
+	if !d.running() || d.ready() {
+		d.w.Error("the daemon has ended or says that it is ready")
+	}
+	_, clear, secret := s.heard()
+	if secret > 0 {
+		d.w.Errorf("%d bytes were sent behind TLS", secret)
+	}
+	told := strings.Join(clear, "\n")
+	for _, command := range []string{"AUTH", "LOGIN", "MAIL", "SELECT"} {
+		if strings.Contains(told, command) {
+			d.w.Errorf("in the clear was sent:\n%s", told)
+		}
+	}
+}
+
 // Nobody who cannot show who they are is told a password, or anything else.
 func TestNoPasswordForAServerWithoutAValidCertificate(t *testing.T) {
 	t.Parallel()
@@ -169,27 +200,13 @@ func TestNoPasswordForAServerWithoutAValidCertificate(t *testing.T) {
 					_, authority = w.certificate(here, later.Add(time.Hour))
 				}
 				s := startFalseServer(t, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: c.highest, MinVersion: tls.VersionTLS10}, upgrades()[scheme])
-				if strings.HasPrefix(scheme, "smtp") {
-					w.imapURL, w.smtpURL = "imap://desk%40example.com@"+w.imap.Addr, scheme+"://desk@"+s.addr
-				} else {
-					w.imapURL = scheme + "://desk%40example.com@" + s.addr
-				}
-				d := w.desk()
+				d := w.deskOf(s, scheme)
 				d.startProgram(os.Getenv(binaryEnv), "SSL_CERT_FILE="+authority)
 				w.eventually("TLS was tried more than once", func() bool { n, _, _ := s.heard(); return n > 1 })
-				if !d.running() || d.ready() {
-					t.Error("the daemon has ended or says that it is ready")
-				}
 				if c.highest == 0 {
 					d.says("certificate")
 				}
-				_, clear, secret := s.heard()
-				if secret > 0 {
-					t.Errorf("%d bytes were sent behind TLS", secret)
-				}
-				if told := strings.Join(clear, "\n"); strings.Contains(told, "AUTH") || strings.Contains(told, "LOGIN") || strings.Contains(told, "MAIL") {
-					t.Errorf("in the clear was sent:\n%s", told)
-				}
+				s.heardNoSecret(d)
 			})
 		}
 	}
@@ -209,22 +226,10 @@ func TestNoPasswordWhereStartTLSIsStripped(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			s := startFalseServer(t, &tls.Config{}, before)
-			if strings.HasPrefix(name, "smtp") {
-				w.smtpURL = "smtp+starttls://desk@" + s.addr
-			} else {
-				w.imapURL = "imap+starttls://desk%40example.com@" + s.addr
-			}
-			d := w.desk()
+			d := w.deskOf(s, name[:len("imap")]+"+starttls")
 			d.start()
 			w.eventually("it was tried more than once", func() bool { _, clear, _ := s.heard(); return len(clear) > 1 })
-			if !d.running() || d.ready() {
-				t.Error("the daemon has ended or says that it is ready")
-			}
-			_, clear, secret := s.heard()
-			told := strings.Join(clear, "\n")
-			if strings.Contains(told, "AUTH") || strings.Contains(told, "LOGIN") || strings.Contains(told, "MAIL") || strings.Contains(told, "SELECT") || secret > 0 {
-				t.Errorf("in the clear was sent:\n%s", told)
-			}
+			s.heardNoSecret(d)
 		})
 	}
 }

@@ -13,52 +13,54 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// mistake is what a person must put right, and what the daemon says of it.
+type mistake struct {
+	name     string
+	redis    []string // lines of redis.conf
+	edit     edit
+	at       func(w *world) // or in the world
+	sentence []string
+}
+
+func mistakes(t *testing.T) []mistake {
+	return []mistake{
+		{name: "wrong IMAP password", edit: edit{"imap-password", "smtp-password"},
+			sentence: []string{"inbox escalations", "refuses the user name or password"}},
+		{name: "no password file", edit: edit{"imap-password", "no-such-file"},
+			sentence: []string{"inbox escalations", "no password", "no-such-file"}},
+		{name: "no such folder", edit: edit{"processed: Processed", "processed: Nowhere"},
+			sentence: []string{"inbox escalations", "Nowhere", "create it"}},
+		{name: "wrong SMTP password", at: func(w *world) { w.smtpURL = "smtp://desk@" + strictRelay(t) },
+			sentence: []string{"relay", "password"}},
+		{name: "broken configuration", edit: edit{"  poll: 15s", "  polll: 15s"},
+			sentence: []string{"escalationd.yaml:", "polll", "poll"}},
+		{name: "a contact for a region that is not there", edit: edit{`contacts: {us: ["us-lead`, `contacts: {mars: ["us-lead`},
+			sentence: []string{"escalationd.yaml:", "mars"}},
+		{name: "Redis without a file", redis: []string{"appendonly no"},
+			sentence: []string{"appendonly"}},
+		{name: "Redis that evicts", redis: []string{"maxmemory 50mb", "maxmemory-policy allkeys-lru"},
+			sentence: []string{"maxmemory-policy", "allkeys-lru"}},
+	}
+}
+
 // What a person must put right ends the daemon with exit 2 and a sentence
 // before anything is touched.
 func TestMistakesEndTheStartBeforeAnythingIsTouched(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name     string
-		redis    []string
-		edits    func(*world) []edit
-		sentence []string
-	}{
-		{"wrong IMAP password", nil, func(*world) []edit {
-			return []edit{{"imap-password", "smtp-password"}}
-		}, []string{"inbox escalations", "refuses the user name or password"}},
-		{"no password file", nil, func(*world) []edit {
-			return []edit{{"imap-password", "no-such-file"}}
-		}, []string{"inbox escalations", "no password", "no-such-file"}},
-		{"no such folder", nil, func(*world) []edit {
-			return []edit{{"processed: Processed", "processed: Nowhere"}}
-		}, []string{"inbox escalations", "Nowhere", "create it"}},
-		{"wrong SMTP password", nil, func(w *world) []edit {
-			w.smtpURL = "smtp://desk@" + strictRelay(t)
-			return nil
-		}, []string{"relay", "password"}},
-		{"broken configuration", nil, func(*world) []edit {
-			return []edit{{"  poll: 15s", "  polll: 15s"}}
-		}, []string{"escalationd.yaml:", "polll", "poll"}},
-		{"a contact for a region that is not there", nil, func(*world) []edit {
-			return []edit{{`contacts: {us: ["us-lead`, `contacts: {mars: ["us-lead`}}
-		}, []string{"escalationd.yaml:", "mars"}},
-		{"Redis without a file", []string{"appendonly no"}, nil, []string{"appendonly"}},
-		{"Redis that evicts", []string{"maxmemory 50mb", "maxmemory-policy allkeys-lru"}, nil, []string{"maxmemory-policy", "allkeys-lru"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorldOfOneRedis(t, c.redis...)
+	for _, m := range mistakes(t) {
+		t.Run(m.name, func(t *testing.T) {
+			w := newWorldOfOneRedis(t, m.redis...)
 			w.deliver(w.good(3)...)
-			var edits []edit
-			if c.edits != nil {
-				edits = c.edits(w)
+			if m.at != nil {
+				m.at(w)
 			}
-			d := w.desk(edits...)
+			d := w.desk(m.edit)
 			before := w.keys()
 			d.start()
 			if code := d.exits(); code != 2 {
 				t.Errorf("exit %d, want 2", code)
 			}
-			for _, words := range c.sentence {
+			for _, words := range m.sentence {
 				if !strings.Contains(d.said(), words) {
 					t.Errorf("the sentence lacks %q: %s", words, d.said())
 				}
