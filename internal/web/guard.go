@@ -43,7 +43,7 @@ func (s *Server) needHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.answers(r) {
 			s.options.Log.Info("web request refused: its Host is not listed", "host", r.Host)
-			http.Error(w, "Forbidden", http.StatusForbidden)
+			http.Error(w, "Forbidden: web.hosts does not name this host.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -119,6 +119,14 @@ func read(t *testing.T, res *http.Response) answer {
 
 var everyPath = []string{"/", "/healthz", "/readyz", "/metrics", "/login", "/logout", "/nowhere", "/%2e%2e/healthz", "//"}
 
+func TestAForeignHostIsToldWhichSettingRefusesIt(t *testing.T) {
+	d := serve(t, nil)
+	a := d.raw("GET / HTTP/1.1\r\nHost: desk.elsewhere.example\r\nConnection: close\r\n\r\n")
+	if a.status != http.StatusForbidden || !strings.Contains(a.body, "web.hosts") || strings.Contains(a.body, "elsewhere") {
+		t.Errorf("%d %q", a.status, a.body)
+	}
+}
+
 func TestForeignHostsAreRefusedOnEveryPath(t *testing.T) {
 	d := serve(t, withToken)
 	for _, host := range []string{
