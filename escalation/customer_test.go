@@ -1,7 +1,6 @@
 package escalation_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,7 +14,7 @@ func TestASecondMailDoesNotRestartTheLadder(t *testing.T) {
 	play(t, nil, func(s *scene) {
 		s.escalated("01230001", ukLead)
 		s.forward(20 * time.Minute)
-		s.ends(s.from(rep, form("01230001", but(func(f *mailparse.Form) { f.Comments = "The second node is down." }))), escalation.Updated)
+		s.ends(s.from(rep, form("01230001", commenting("The second node is down."))), escalation.Updated)
 		s.expect(escalation.KindUpdated, rep)
 		if n := s.expect(escalation.KindAddition, ukLead); n.Letter.Text != "Additional Comments: The second node is down." {
 			s.Errorf("the leader reads %q", n.Letter.Text)
@@ -130,220 +129,12 @@ func TestAReplyInTheThreadAdds(t *testing.T) {
 
 func TestAnAdditionGoesToWhoHasIt(t *testing.T) {
 	play(t, nil, func(s *scene) {
-		s.escalated("01230001", ukLead)
-		s.forward(30 * time.Minute)
-		s.expect(escalation.KindMissed, rep)
-		n := s.expect(escalation.KindEscalation, front)
+		n := s.climbed("01230001")
 		s.from(front, command(mailparse.Ack, "", 0), answering(n))
 		s.unseen = nil
-		s.ends(s.from(rep, form("01230001", but(func(f *mailparse.Form) { f.Comments = "More." }))), escalation.Updated)
+		s.ends(s.from(rep, form("01230001", commenting("More."))), escalation.Updated)
 		s.expect(escalation.KindUpdated, rep)
 		s.expect(escalation.KindAddition, front)
-	})
-}
-
-func TestAllProblemsAreNamedAtOnceAndAReplyCompletesTheForm(t *testing.T) {
-	for name, c := range map[string]struct {
-		spoil func(f *mailparse.Form)
-		reply []written
-	}{
-		"the missing line":  {func(f *mailparse.Form) { f.NextStep = "" }, []written{text("A developer calls us.")}},
-		"the case number":   {func(f *mailparse.Form) { f.CaseNumber = "" }, []written{text("It is 01230002, thank you.")}},
-		"a labelled answer": {func(f *mailparse.Form) { f.POC, f.NextStep = "", "" }, []written{func(m *escalation.Mail) { m.Forms = []mailparse.Form{{POC: "Kim", NextStep: "A call."}} }}},
-		"a full form":       {func(f *mailparse.Form) { f.POC, f.NextStep = "", "" }, []written{form("01230002")}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			play(t, nil, func(s *scene) {
-				s.ends(s.from(rep, form("01230002", but(c.spoil))), escalation.Returned)
-				n := s.expect(escalation.KindReturned, rep)
-				s.expectNothing()
-				s.ends(s.from(rep, append(c.reply, answering(n))...), escalation.Accepted)
-				s.expect(escalation.KindAccepted, rep)
-				leader := s.expect(escalation.KindEscalation, ukLead)
-				f := leader.Letter.Form
-				if f.CaseNumber != "01230002" || f.NextStep == "" || f.POC == "" || f.POCContact == "" || len(f.Contacts) != 1 {
-					s.Errorf("the form is %+v", f)
-				}
-				if n.Case == "" {
-					return
-				}
-				s.ends(s.from(rep, text("Thank you."), answering(n)), escalation.Updated)
-				s.expect(escalation.KindUpdated, rep)
-				s.expect(escalation.KindAddition, ukLead)
-				if got := s.state("01230002").Form.POC; got != f.POC {
-					s.Errorf("a word of thanks became the point of contact: %q", got)
-				}
-			})
-		})
-	}
-}
-
-func TestADraftIsKeptSevenDaysAndForItsSender(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		s.ends(s.from(rep, form("01230002", but(func(f *mailparse.Form) { f.POC = "" }))), escalation.Returned)
-		n := s.expect(escalation.KindReturned, rep)
-		s.ends(s.from("kim@customer.example", text("Kim"), answering(n)), escalation.Returned)
-		s.expect(escalation.KindReturned, "kim@customer.example")
-		s.outage(7*24*time.Hour + time.Minute)
-		s.ends(s.from(rep, text("Avery"), answering(n)), escalation.Returned)
-		s.expect(escalation.KindReturned, rep)
-	})
-}
-
-func TestAReplyWithAFormOnAnotherCaseIsAFormOfItsOwn(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		s.ends(s.from(rep, form("01230002", but(func(f *mailparse.Form) { f.POC = "" }))), escalation.Returned)
-		n := s.expect(escalation.KindReturned, rep)
-		s.ends(s.from(rep, form("01230003", but(func(f *mailparse.Form) { f.POC = "" })), answering(n)), escalation.Returned)
-		if again := s.expect(escalation.KindReturned, rep); again.Case != "01230003" {
-			s.Errorf("the letter is about case %s", again.Case)
-		}
-	})
-}
-
-func TestTwoFormsInOneMail(t *testing.T) {
-	t.Run("on two cases get two answers", func(t *testing.T) {
-		play(t, nil, func(s *scene) {
-			s.ends(s.from(rep, form("01230002"), form("01230003")), escalation.Accepted)
-			for range 2 {
-				s.expect(escalation.KindAccepted, rep)
-				s.expect(escalation.KindEscalation, ukLead)
-			}
-		})
-	})
-	t.Run("on one case are one", func(t *testing.T) {
-		play(t, nil, func(s *scene) {
-			s.ends(s.from(rep,
-				form("01230002", but(func(f *mailparse.Form) { f.Comments, f.POC = "First.", "" })),
-				form("0123 0002", but(func(f *mailparse.Form) { f.Comments = "Second." }))), escalation.Accepted)
-			s.expect(escalation.KindAccepted, rep)
-			if n := s.expect(escalation.KindEscalation, ukLead); n.Letter.Form.Comments != "First.\n\nSecond." {
-				s.Errorf("the comments are %q", n.Letter.Form.Comments)
-			}
-		})
-	})
-	t.Run("one good, one unknown", func(t *testing.T) {
-		play(t, nil, func(s *scene) {
-			s.ends(s.from(rep, form("77777777"), form("01230003")), escalation.Accepted)
-			s.expect(escalation.KindRefused, rep)
-			s.expect(escalation.KindAccepted, rep)
-			s.expect(escalation.KindEscalation, ukLead)
-		})
-	})
-	t.Run("without numbers are returned each", func(t *testing.T) {
-		play(t, nil, func(s *scene) {
-			s.ends(s.from(rep, form(""), form("")), escalation.Returned)
-			a, b := s.expect(escalation.KindReturned, rep), s.expect(escalation.KindReturned, rep)
-			if a.ID == b.ID {
-				s.Error("two letters are one")
-			}
-		})
-	})
-}
-
-func TestAnUnknownCaseAndNoEntitlementLookTheSame(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		for _, c := range []struct{ sender, number string }{
-			{rep, "77777777"}, {rep, "01239999"}, {stranger, "01230002"}, {stranger, "77777777"},
-		} {
-			s.ends(s.from(c.sender, form(c.number)), escalation.Refused)
-			n := s.expect(escalation.KindRefused, c.sender)
-			want := escalation.Letter{Form: mailparse.Form{CaseNumber: c.number}, RequestedBy: c.sender}
-			if got := fmt.Sprint(n.Letter); got != fmt.Sprint(want) || n.Case != "" {
-				s.Errorf("%s on %s reads %+v", c.sender, c.number, n.Letter)
-			}
-		}
-		// "Did you mean" speaks of the sender's own cases, whoever owns the one asked for.
-		for _, number := range []string{"01230009", "01230008"} {
-			if number == "01230008" {
-				s.with(escalation.Case{Number: number, Account: "a2"})
-			}
-			s.ends(s.from("boss@other.example", form("01239998")), escalation.Refused)
-			if len(s.unseen) > 0 {
-				if n := s.expect(escalation.KindRefused, "boss@other.example"); n.Letter.Suggestion != "01239999" {
-					s.Errorf("the suggestion is %q", n.Letter.Suggestion)
-				}
-			}
-		}
-	})
-}
-
-func TestASuggestionDoesNotTellAForeignCaseFromNone(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		s.with(escalation.Case{Number: "55550001"})
-		s.with(escalation.Case{Number: "55550002", Account: "a2"})
-		for _, number := range []string{"55550002", "55550003"} { // another account's, nobody's
-			s.ends(s.from(rep, form(number)), escalation.Refused)
-			if n := s.expect(escalation.KindRefused, rep); n.Letter.Suggestion != "55550001" {
-				s.Errorf("on %s the suggestion is %q", number, n.Letter.Suggestion)
-			}
-		}
-	})
-}
-
-func TestARefusedFormNeedsOnlyTheRightNumber(t *testing.T) {
-	for name, reply := range map[string]written{
-		"as a line of the form": func(m *escalation.Mail) {
-			m.Forms = []mailparse.Form{{CaseNumber: "01230001"}}
-			m.Problems = []mailparse.Problem{{Field: mailparse.NextStep, Reason: mailparse.Missing}}
-		},
-		"as a word": text("Sorry, it is 01230001."),
-	} {
-		t.Run(name, func(t *testing.T) {
-			play(t, nil, func(s *scene) {
-				s.ends(s.from(rep, form("01230010")), escalation.Refused)
-				n := s.expect(escalation.KindRefused, rep)
-				s.ends(s.from(rep, reply, answering(n)), escalation.Accepted)
-				s.expect(escalation.KindAccepted, rep)
-				if l := s.expect(escalation.KindEscalation, ukLead).Letter; l.Form.NextStep == "" || l.Form.CaseNumber != "01230001" {
-					t.Errorf("the leader reads %+v", l.Form)
-				}
-			})
-		})
-	}
-}
-
-func TestARefusedFormIsKeptForItsSenderAlone(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		s.ends(s.from(stranger, form("01230010")), escalation.Refused)
-		n := s.expect(escalation.KindRefused, stranger)
-		s.ends(s.from(rep, text("It is 01230001."), answering(n)), escalation.Returned)
-		if l := s.expect(escalation.KindReturned, rep).Letter; l.Form.NextStep != "" {
-			t.Errorf("another reads %+v", l.Form)
-		}
-	})
-}
-
-func TestARefusalIsSaidOnceADay(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		for i := range 3 {
-			s.ends(s.from(stranger, form("01230002")), escalation.Refused)
-			if i == 0 {
-				s.expect(escalation.KindRefused, stranger)
-			}
-			s.expectNothing()
-			s.ends(s.from(rep, form("01230000")), escalation.Refused)
-			if i == 0 {
-				s.expect(escalation.KindClosed, rep)
-			}
-			s.expectNothing()
-		}
-		s.outage(24 * time.Hour)
-		s.ends(s.from(stranger, form("01230002")), escalation.Refused)
-		s.expect(escalation.KindRefused, stranger)
-	})
-}
-
-func TestRepliesToOneSenderAreBounded(t *testing.T) {
-	few := func(p *escalation.Policy) { p.ReplyLimit.PerSender = 3 }
-	play(t, few, func(s *scene) {
-		for i := range 6 {
-			s.ends(s.from(stranger, form(fmt.Sprintf("7777%04d", i))), escalation.Refused)
-			if i < 3 {
-				s.expect(escalation.KindRefused, stranger)
-			}
-			s.expectNothing()
-		}
 	})
 }
 
@@ -384,108 +175,6 @@ func TestALeaderMayBeARepresentative(t *testing.T) {
 	})
 }
 
-func TestTooEarly(t *testing.T) {
-	rule := func(e escalation.Early) func(*escalation.Policy) { return func(p *escalation.Policy) { p.Early = e } }
-	early := func(s *scene) {
-		s.with(escalation.Case{Number: "01230002", Severity: 2, CustomerWroteAt: at(7, 0).Add(-20 * time.Hour)})
-	}
-	opens := at(11, 0)
-	t.Run("is accepted by default", func(t *testing.T) {
-		play(t, rule(escalation.EarlyAccept), func(s *scene) {
-			early(s)
-			if n := s.escalated("01230002", ukLead); n.Letter.Silence != 22*time.Hour {
-				s.Errorf("the leader reads of a silence of %s", n.Letter.Silence)
-			}
-		})
-	})
-	t.Run("opens by itself at the right minute", func(t *testing.T) {
-		play(t, rule(escalation.EarlyPark), func(s *scene) {
-			early(s)
-			s.ends(s.from(rep, form("01230002")), escalation.ParkedEarly)
-			n := s.expect(escalation.KindParked, rep)
-			s.at("the opening", n.Letter.Until, opens)
-			if n.Letter.Status != escalation.Parked || !strings.Contains(n.Letter.Why, "24 hours") {
-				s.Errorf("the status is %q, because %q", n.Letter.Status, n.Letter.Why)
-			}
-			s.ends(s.from(rep, text("It grows worse."), answering(n)), escalation.Updated)
-			s.at("the opening", s.expect(escalation.KindUpdated, rep).Letter.Until, opens)
-			s.forward(opens.Sub(s.now) - time.Minute)
-			s.expectNothing()
-			s.forward(time.Minute)
-			s.expect(escalation.KindEscalation, ukLead)
-			s.at("the promise", s.expect(escalation.KindAccepted, rep).Letter.RespondBy, opens.Add(2*time.Hour))
-		})
-	})
-	t.Run("dissolves when the owner answers", func(t *testing.T) {
-		play(t, rule(escalation.EarlyPark), func(s *scene) {
-			early(s)
-			s.ends(s.from(rep, form("01230002")), escalation.ParkedEarly)
-			s.expect(escalation.KindParked, rep)
-			s.with(escalation.Case{Number: "01230002", Severity: 2, OwnerRespondedAt: at(9, 1)})
-			s.forward(2 * time.Minute)
-			s.expect(escalation.KindDissolved, rep)
-			s.is("01230002", escalation.Dissolved)
-			s.forward(24 * time.Hour)
-		})
-	})
-	t.Run("dissolves when the answer was given before and fed after", func(t *testing.T) {
-		play(t, rule(escalation.EarlyPark), func(s *scene) {
-			early(s)
-			s.ends(s.from(rep, form("01230002")), escalation.ParkedEarly)
-			s.expect(escalation.KindParked, rep)
-			s.with(escalation.Case{Number: "01230002", Severity: 2, OwnerRespondedAt: s.now.Add(-time.Minute)})
-			s.forward(2 * time.Minute)
-			s.expect(escalation.KindDissolved, rep)
-		})
-	})
-	t.Run("is refused, and not as parked", func(t *testing.T) {
-		play(t, rule(escalation.EarlyRefuse), func(s *scene) {
-			early(s)
-			s.ends(s.from(rep, form("01230002")), escalation.Refused)
-			n := s.expect(escalation.KindParked, rep)
-			s.at("the rule allows it", n.Letter.Until, opens)
-			if n.Letter.Status != "" {
-				s.Errorf("the status is %q", n.Letter.Status)
-			}
-			s.forward(3 * time.Hour)
-			s.escalated("01230002", ukLead)
-		})
-	})
-}
-
-func TestOwnerSilenceCountsFromTheOwnersLastResponse(t *testing.T) {
-	ago := func(hours int) time.Time { return at(9, 0).Add(-time.Duration(hours) * time.Hour) }
-	for _, c := range []struct {
-		name                     string
-		opened, wrote, responded time.Time
-		wait                     time.Duration
-	}{
-		{"never responded", ago(30), time.Time{}, time.Time{}, 0},
-		{"never responded, and the customer asks again", ago(30), ago(2), time.Time{}, 0},
-		{"responded long ago, the customer wrote just now", ago(90), ago(2), ago(30), 0},
-		{"responded long ago, the customer has not written since", ago(90), ago(40), ago(30), 0},
-		{"responded just now, the customer wrote after", ago(90), ago(1), ago(2), 22 * time.Hour},
-		{"responded just now to what the customer wrote", ago(90), ago(40), ago(2), 22 * time.Hour},
-		{"opened just now", ago(2), time.Time{}, time.Time{}, 22 * time.Hour},
-		{"opened anew after the last response", ago(3), time.Time{}, ago(90), 21 * time.Hour},
-		{"a feed that knows only the customer's last word", time.Time{}, ago(2), time.Time{}, 22 * time.Hour},
-		{"responded to the minute", time.Time{}, time.Time{}, ago(24), 0},
-		{"a case without times", time.Time{}, time.Time{}, time.Time{}, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			play(t, func(p *escalation.Policy) { p.Early = escalation.EarlyRefuse }, func(s *scene) {
-				s.with(escalation.Case{Number: "01230002", Severity: 2, OpenedAt: c.opened, CustomerWroteAt: c.wrote, OwnerRespondedAt: c.responded})
-				if c.wait == 0 {
-					s.escalated("01230002", ukLead)
-					return
-				}
-				s.ends(s.from(rep, form("01230002")), escalation.Refused)
-				s.at("the rule allows it", s.expect(escalation.KindParked, rep).Letter.Until, s.now.Add(c.wait))
-			})
-		})
-	}
-}
-
 func TestTheSecondEscalationClimbsLikeTheFirst(t *testing.T) {
 	play(t, nil, func(s *scene) {
 		for i := range 3 {
@@ -508,155 +197,6 @@ func TestTheSecondEscalationClimbsLikeTheFirst(t *testing.T) {
 	})
 }
 
-func TestNoLetterAnswersAMachine(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		for _, kind := range []mailparse.Automatic{mailparse.AutoReply, mailparse.Bounce, mailparse.List, mailparse.Own} {
-			s.ends(s.from(rep, automatic(kind)), escalation.Ignored)
-		}
-		s.ends(s.from(rep, form("01230002"), automatic(mailparse.AutoReply)), escalation.Ignored)
-		s.forward(time.Minute)
-		s.expect(escalation.KindAlarm, ops) // a form filled in by a machine
-	})
-}
-
-func TestOrderOfJudgement(t *testing.T) {
-	noFrom := func(m *escalation.Mail) { m.From, m.FromProblem = mailparse.Address{}, "no From field" }
-	unreadable := func(m *escalation.Mail) { m.Unreadable = "it is too large" }
-	for name, c := range map[string]struct {
-		sender string
-		parts  []written
-		want   escalation.Disposition
-	}{
-		"unreadable before all":         {rep, []written{unreadable, automatic(mailparse.List)}, escalation.Quarantined},
-		"automatic before proof":        {stranger, []written{automatic(mailparse.List), noFrom}, escalation.Ignored},
-		"no single author":              {"", []written{form("01230002"), noFrom}, escalation.Quarantined},
-		"proof before entitlement":      {stranger, []written{form("01230002"), unproven}, escalation.Quarantined},
-		"entitlement before the form":   {stranger, []written{form("01230002", but(func(f *mailparse.Form) { f.POC = "" }))}, escalation.Refused},
-		"a stranger's mail without any": {stranger, []written{text("Hello.")}, escalation.Refused},
-		"closed before the form":        {rep, []written{form("01230000", but(func(f *mailparse.Form) { f.POC = "" }))}, escalation.Refused},
-		"the form":                      {rep, []written{form("01230002", but(func(f *mailparse.Form) { f.POC = "" }))}, escalation.Returned},
-		"a representative without any":  {rep, []written{text("Hello.")}, escalation.Returned},
-		"a number that can be none":     {rep, []written{form("#1!")}, escalation.Returned},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newScene(t, newMemStore(), nil)
-			s.ends(s.from(c.sender, c.parts...), c.want)
-		})
-	}
-}
-
-func TestTheSameMailAgainIsADuplicate(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		s.escalated("01230002", ukLead)
-		s.now = s.now.Add(time.Second)
-		s.ends(s.arrives(1), escalation.Duplicate)
-	})
-}
-
-func TestAForgedCopyDoesNotSuppressTheGenuineMail(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		same := func(m *escalation.Mail) { m.Digest = [32]byte{7} }
-		s.ends(s.from(rep, form("01230002"), unproven, same), escalation.Quarantined)
-		s.ends(s.from(rep, form("01230002"), same), escalation.Accepted)
-		s.expect(escalation.KindAccepted, rep)
-		s.expect(escalation.KindEscalation, ukLead)
-	})
-}
-
-func TestOldCaseDataHoldTheMailsAndOpsHearOnce(t *testing.T) {
-	stale := func(p *escalation.Policy) { p.StaleAfter = time.Hour }
-	play(t, stale, func(s *scene) {
-		n := s.escalated("01230002", ukLead)
-		s.forward(61 * time.Minute)
-		a := escalation.Arrival{Inbox: "desk", Location: "desk|1|99", Raw: []byte("held")}
-		held := escalation.Mail{Proof: escalation.Proof{Proven: true}}
-		held.From.Addr, held.Digest = rep, [32]byte{9}
-		form("01230003")(&held)
-		s.mails["held"] = held
-		for range 5 {
-			filings, err := s.desk.Receive(context.Background(), []escalation.Arrival{a})
-			if err != nil || filings[0] != escalation.Stay {
-				s.Fatalf("the mail is filed as %v, %v", filings, err)
-			}
-			s.forward(time.Minute)
-		}
-		s.expect(escalation.KindAlarm, ops)
-		s.expectNothing()
-		if tries, _ := s.store.Count(context.Background(), []string{a.Location}, 0); tries[0] != 0 {
-			s.Errorf("waiting counts as %d tries", tries[0])
-		}
-		s.ends(s.from(ukLead, command(mailparse.Ack, "", 0), answering(n)), escalation.Commanded) // leaders are heard
-		s.expect(escalation.KindConfirmed, ukLead)
-		s.expect(escalation.KindTaken, rep)
-		s.account(escalation.Account{ID: "a1", Name: "Customer Company", Region: "uk", Representatives: []string{"@customer.example"}})
-		s.with(escalation.Case{Number: "01230003", Severity: 3})
-		filings, err := s.desk.Receive(context.Background(), []escalation.Arrival{a})
-		if err != nil || filings[0] != escalation.ToProcessed {
-			s.Fatalf("the mail is filed as %v, %v", filings, err)
-		}
-		s.collect()
-		s.expect(escalation.KindAccepted, rep)
-		s.expect(escalation.KindEscalation, ukLead)
-	})
-}
-
-func TestTroubleWithTheServerIsNoMarkAgainstAMail(t *testing.T) {
-	store := newMemStore()
-	s := newScene(t, store, nil)
-	s.mails["1"] = escalation.Mail{}
-	a := []escalation.Arrival{{Inbox: "desk", Location: "desk|1|1", Raw: []byte("1")}}
-	store.broken = context.DeadlineExceeded
-	for range 5 {
-		if _, err := s.desk.Receive(t.Context(), a); err == nil {
-			t.Fatal("no error of a broken server")
-		}
-	}
-	if store.tries["desk|1|1"] != 0 {
-		t.Errorf("%d tries are counted", store.tries["desk|1|1"])
-	}
-}
-
-// Once a mail is decided, what has changed since does not count: neither where
-// it is filed nor what is told of it.
-func TestADecisionWhoseAnswerGotLostStands(t *testing.T) {
-	play(t, nil, func(s *scene) {
-		lost := &lostAnswers{Store: s.store, times: 1}
-		s.desk.Store = lost
-		m := escalation.Mail{Proof: escalation.Proof{Proven: true}}
-		m.From.Addr, m.Digest[0] = rep, 1
-		form("01230001")(&m)
-		s.mails["mail"] = m
-		a := []escalation.Arrival{{Inbox: "desk", Location: "desk|1|1", Received: s.now, Raw: []byte("mail")}}
-		if _, err := s.desk.Receive(context.Background(), a); err == nil {
-			s.Fatal("no error of a lost answer")
-		}
-		s.with(escalation.Case{Number: "01230001", Severity: 1, Status: escalation.CaseClosed})
-		s.last = escalation.Change{Disposition: escalation.Accepted} // where nothing more is told
-		filings, err := s.desk.Receive(context.Background(), a)
-		if err != nil || filings[0] != escalation.ToProcessed || s.last.Disposition != escalation.Accepted {
-			s.Errorf("filed as %v, %v, and told as %q (%s)", filings, err, s.last.Disposition, s.last.Reason)
-		}
-		s.collect()
-		s.expect(escalation.KindAccepted, rep)
-		s.expect(escalation.KindEscalation, ukLead)
-	})
-}
-
-// lostAnswers is a store of which some answers to Apply get lost.
-type lostAnswers struct {
-	escalation.Store
-	times int
-}
-
-func (s *lostAnswers) Apply(ctx context.Context, changes []escalation.Change) ([]escalation.Applied, error) {
-	applied, err := s.Store.Apply(ctx, changes)
-	if s.times > 0 {
-		s.times--
-		return nil, context.DeadlineExceeded
-	}
-	return applied, err
-}
-
 func TestAnAnswerToAnAlarmOrDigest(t *testing.T) {
 	play(t, nil, func(s *scene) {
 		s.ends(s.from(rep, form("01230002"), unproven), escalation.Quarantined)
@@ -670,7 +210,7 @@ func TestAFloodOfAdditionsDoesNotGrowWithoutBound(t *testing.T) {
 	s := newScene(t, newMemStore(), nil)
 	s.escalated("01230003", ukLead)
 	for i := range 400 {
-		s.ends(s.from(rep, form("01230003", but(func(f *mailparse.Form) { f.Comments = strings.Repeat(fmt.Sprint("more ", i, " "), 1000) }))), escalation.Updated)
+		s.ends(s.from(rep, form("01230003", commenting(strings.Repeat(fmt.Sprint("more ", i, " "), 1000)))), escalation.Updated)
 	}
 	e := s.state("01230003")
 	size := 0
@@ -683,45 +223,6 @@ func TestAFloodOfAdditionsDoesNotGrowWithoutBound(t *testing.T) {
 	if len(e.Form.Comments) > 21000 || len(e.Letters) > 100 || len(e.Told) != 1 {
 		t.Errorf("%d bytes of comments, %d letters, %d told", len(e.Form.Comments), len(e.Letters), len(e.Told))
 	}
-}
-
-func TestTheSameCommentIsKeptOnce(t *testing.T) {
-	s := newScene(t, newMemStore(), nil)
-	s.escalated("01230003", ukLead)
-	for range 3 {
-		s.from(rep, form("01230003", but(func(f *mailparse.Form) { f.Comments = "The  second node is down." })))
-	}
-	if got := s.state("01230003").Form.Comments; got != "The  second node is down." {
-		t.Errorf("the comments are %q", got)
-	}
-}
-
-func TestADraftFillsNoFormOnAnotherCase(t *testing.T) {
-	s := newScene(t, newMemStore(), nil)
-	s.ends(s.from(rep, form("01230002", but(func(f *mailparse.Form) { f.POC = "" }))), escalation.Returned)
-	n := s.expect(escalation.KindReturned, rep)
-	lacks := but(func(f *mailparse.Form) { f.NextStep = "" })
-	s.ends(s.from(rep, form("01230003", lacks), answering(n)), escalation.Returned)
-}
-
-func TestAReplyReplacesWhatWasInvalid(t *testing.T) {
-	s := newScene(t, newMemStore(), nil)
-	ambiguous := func(m *escalation.Mail) {
-		m.Problems = []mailparse.Problem{{Field: mailparse.POCContact, Reason: mailparse.Ambiguous}}
-	}
-	s.ends(s.from(rep, form("01230002"), ambiguous), escalation.Returned)
-	n := s.expect(escalation.KindReturned, rep)
-	s.ends(s.from(rep, text("extension 12"), answering(n)), escalation.Accepted)
-	if f := s.state("01230002").Form; f.POCContact != "extension 12" || len(f.Contacts) != 0 {
-		t.Errorf("the form is %+v", f)
-	}
-}
-
-func TestADuplicateNeedsNoCaseData(t *testing.T) {
-	s := newScene(t, newMemStore(), func(p *escalation.Policy) { p.StaleAfter = time.Hour; p.AckExpires = false })
-	s.escalated("01230003", ukLead)
-	s.outage(2 * time.Hour)
-	s.ends(s.arrives(1), escalation.Duplicate)
 }
 
 func TestTheNumberToCallIsOneThatIsAnsweredAtThatHour(t *testing.T) {

@@ -117,7 +117,7 @@ func machineEvents() []machineEvent {
 			return m.from(rep, form(subject))
 		}},
 		{"form with gaps", func(m *machine) escalation.Disposition {
-			return m.from(rep, form(subject, but(func(f *mailparse.Form) { f.POC = "" })))
+			return m.from(rep, form(subject, noPOC))
 		}},
 		{"form by a stranger", func(m *machine) escalation.Disposition { return m.from(stranger, form(subject)) }},
 		{"form, case closed", func(m *machine) escalation.Disposition {

@@ -112,10 +112,10 @@ func (l *life) arrive(raw string) {
 func (l *life) form(rt *rapid.T) {
 	parts := []written{form(number(rt))}
 	if rapid.Bool().Draw(rt, "gap") {
-		parts = append(parts, but(func(f *mailparse.Form) { f.POC = "" }))
+		parts = append(parts, noPOC)
 	}
 	if rapid.Bool().Draw(rt, "two") {
-		parts = append(parts, form(number(rt), but(func(f *mailparse.Form) { f.Comments = "More." })))
+		parts = append(parts, form(number(rt), commenting("More.")))
 	}
 	l.mail(person(rt), append(parts, l.maybeAnswering(rt))...)
 }

@@ -19,7 +19,6 @@ import (
 	"escalationd/escalation/hours"
 	"escalationd/escalation/redisstore"
 	"escalationd/mailparse"
-	"escalationd/notify"
 )
 
 // monday is a Monday morning in London, at night in California.
@@ -81,54 +80,6 @@ func region(name, phone, zone string, open, end int, holidays string) escalation
 		panic(err)
 	}
 	return escalation.Region{Name: name, Zone: zone, Phone: phone, Calendar: calendar}
-}
-
-// store is a Store whose outbox a scene empties.
-type store interface {
-	escalation.Store
-	deliver() ([]escalation.Notice, error)
-	putCase(c escalation.Case, now time.Time) error
-	putAccount(a escalation.Account, now time.Time) error
-	clock(now time.Time)
-}
-
-// redisWorld is redisstore on a miniredis whose clock the scene moves.
-type redisWorld struct {
-	*redisstore.Store
-	server *miniredis.Miniredis
-	now    time.Time
-}
-
-func (w *redisWorld) deliver() ([]escalation.Notice, error) {
-	var sent []escalation.Notice
-	for {
-		claimed, err := w.Claim(context.Background(), 10*time.Second, 50)
-		if err != nil || len(claimed) == 0 {
-			return sent, err
-		}
-		for _, p := range claimed {
-			sent = append(sent, p.Notice)
-			if err := w.Settle(context.Background(), []notify.Result{{Claim: p.Claim, Fate: notify.Sent}}); err != nil {
-				return sent, err
-			}
-		}
-	}
-}
-
-func (w *redisWorld) putCase(c escalation.Case, now time.Time) error {
-	return w.PutCases(context.Background(), []escalation.Case{c}, now)
-}
-
-func (w *redisWorld) putAccount(a escalation.Account, now time.Time) error {
-	return w.PutAccounts(context.Background(), []escalation.Account{a}, now)
-}
-
-func (w *redisWorld) clock(now time.Time) {
-	w.server.SetTime(now)
-	if !w.now.IsZero() {
-		w.server.FastForward(now.Sub(w.now))
-	}
-	w.now = now
 }
 
 // scene is a desk on a clock of its own. A letter that it did not expect fails
@@ -231,6 +182,12 @@ func form(number string, more ...written) written {
 func but(change func(f *mailparse.Form)) written {
 	return func(m *escalation.Mail) { change(&m.Forms[len(m.Forms)-1]) }
 }
+
+func commenting(words string) written {
+	return but(func(f *mailparse.Form) { f.Comments = words })
+}
+
+func noPOC(m *escalation.Mail) { m.Forms[len(m.Forms)-1].POC = "" }
 
 func text(words string) written {
 	return func(m *escalation.Mail) { m.Fresh, m.Text = words, words }
@@ -369,6 +326,16 @@ func (s *scene) escalated(number, leader string) escalation.Notice {
 	n := s.expect(escalation.KindEscalation, leader)
 	s.expectNothing()
 	return n
+}
+
+// climbed has the customer escalate a case of severity 1, of which the first
+// target passes; it answers the letter to the second level.
+func (s *scene) climbed(number string) escalation.Notice {
+	s.Helper()
+	s.escalated(number, ukLead)
+	s.forward(30 * time.Minute)
+	s.expect(escalation.KindMissed, rep)
+	return s.expect(escalation.KindEscalation, front)
 }
 
 // state is how a case's escalation stands.
