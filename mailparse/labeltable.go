@@ -32,6 +32,7 @@ var labelTable = []phrases{
 		"ケース番号", "案件番号", "お問い合わせ番号", "サポートケース番号", "チケット番号", "ケースno", "ケースナンバー", "問い合わせ番号", "事例番号", "受付番号", "件番号",
 	}},
 	{CaseNumber, good, []string{
+		"inc number", "request id", "case in question", "case to escalate", "case concerned", "kundenfallnr", "nummer des falls", "nummer des vorgangs", "caso n.", "rif. caso", "案件no",
 		"fallnr", "fall-nr", "vorgangsnr", "vorgangnr", "ticketnr", "zaaknr", "casenr", "caseno", "dossiernr", "meldingsnr", "incidentnr", "supportfallnr", "anfragenr", "n caso", "n ticket", "n pratica", "n dossier", "n de dossier", "n de caso", "nro de caso", "nro caso", "nro ticket", "núm caso", "núm ticket",
 		"case", "cases", "ticket number", "ticket no", "ticket #", "ticket id", "ticket ref", "ticket reference", "incident number", "incident #", "incident id", "incident no",
 		"sr number", "sr #", "service request", "service request number", "support case", "support ticket", "support ticket number", "request number", "case code", "reference number", "case num", "case number id",
@@ -40,7 +41,7 @@ var labelTable = []phrases{
 		"case or ticket number", "salesforce case", "sf case", "csr number",
 		"案號", "案例编号", "工单号", "工單號", "案件編號", "案件编号", "案例号", "问题单号", "case編號", "사례 번호", "케이스 번호",
 	}},
-	{CaseNumber, weak, []string{"ticket", "incident", "reference", "ref", "ref no", "id", "sr", "vorgang", "fall", "aktenzeichen", "référence", "referencia", "referência", "riferimento", "number", "nummer", "番号", "tt"}},
+	{CaseNumber, weak, []string{"c/n", "cn", "ticket", "incident", "reference", "ref", "ref no", "id", "sr", "vorgang", "fall", "aktenzeichen", "référence", "referencia", "referência", "riferimento", "number", "nummer", "番号", "tt"}},
 
 	{NextStep, strong, []string{
 		"expected next step", "expected next steps", "next step expected", "next steps expected", "expected next action", "next step", "next steps",
@@ -53,6 +54,7 @@ var labelTable = []phrases{
 		"期待する次のステップ", "次のステップ", "期待される次のステップ", "希望する次のステップ", "次に期待する対応", "希望する対応", "期待する対応", "次の対応", "ご希望の対応", "希望対応", "次に希望する対応", "次のアクション", "期待する次の対応", "希望する次の対応", "期待される次の対応", "次に期待する手順", "今後の対応", "期待される対応", "ご要望",
 	}},
 	{NextStep, good, []string{
+		"what we expect", "what we need", "what do you expect", "what should happen", "what next", "our ask", "needed next", "was erwarten sie", "was erwarten wir", "was soll passieren", "ce que nous attendons", "acción requerida", "qué esperamos", "azione richiesta", "wat verwacht u", "wat verwachten wij",
 		"next action", "next actions", "next action expected", "expected action", "expected step", "expected steps", "action expected", "action required", "requested action", "desired next step", "required next step", "requested next step", "desired outcome", "expected outcome", "expected next", "next expected step", "what should happen next", "what we expect next", "what do you expect next", "what you expect next",
 		"expected resolution", "action requested", "next step required", "next step requested", "step expected", "action needed", "nxt step", "expectation", "exp next step", "expected next stp",
 		"erwartung", "erwartete maßnahme", "erwartete aktion", "nächste aktion", "gewünschte maßnahme", "action souhaitée", "suite attendue", "acción esperada", "ação esperada", "azione attesa", "verwachting", "gewenste vervolgstap", "gewenste volgende stap", "verwachte actie", "volgende actie",
@@ -71,10 +73,11 @@ var labelTable = []phrases{
 		"担当者", "担当者様", "窓口担当者様", "連絡窓口", "窓口", "窓口担当者", "ご担当者", "担当者名", "ご担当者名", "連絡担当者", "お客様窓口", "連絡先担当者", "お客様担当者", "窓口担当", "担当窓口", "ご連絡窓口", "コンタクトポイント",
 	}},
 	{POC, good, []string{
+		"who to call", "person to call", "responsible person", "pt of contact", "pt. of contact", "ansprechpartner vor ort", "contactpersoon bij ons",
 		"contact name", "name of contact", "our contact", "contact point", "customer contact", "primary contact", "main contact", "customer poc", "your contact", "who to contact", "contact for this case", "p o c", "poc for this case", "contact/poc", "poc contact person", "contact person name", "technical contact", "on-site contact", "onsite contact",
 		"kontakt", "ansprechp", "contacto", "contato", "contatto", "联系人", "聯絡人", "담당자", "負責人",
 	}},
-	{POC, weak, []string{"contact", "name", "nom", "nombre", "nome", "naam", "担当", "氏名", "お名前"}},
+	{POC, weak, []string{"responsible", "zuständig", "responsable", "responsável", "responsabile", "contact", "name", "nom", "nombre", "nome", "naam", "担当", "氏名", "お名前"}},
 
 	{POCContact, strong, []string{
 		"phone number or email for poc", "phone number or email of poc", "phone or email for poc", "phone number or email", "phone number / email for poc", "phone/email for poc", "phone number and email for poc", "poc phone number or email", "poc phone or email", "email or phone number for poc", "email or phone for poc", "phone number or email for point of contact", "phone number or e-mail address for poc", "phone or email of poc", "contact details for poc", "phone number or email address for poc", "phone no or email for poc",
@@ -87,13 +90,14 @@ var labelTable = []phrases{
 		"担当者の電話番号またはメールアドレス", "担当者の電話番号またはメール", "電話番号またはメールアドレス", "電話番号またはメール", "電話番号かメール", "担当者の連絡先", "連絡先電話番号またはメール", "連絡先電話番号またはメールアドレス", "窓口の電話番号またはメールアドレス", "電話またはメール", "電話番号/メールアドレス", "電話/メール", "電話番号又はメールアドレス", "担当者連絡先", "電話番号もしくはメールアドレス", "ご担当者の電話番号またはメールアドレス", "窓口の電話番号またはメール", "担当者の電話またはメール", "電話番号・メールアドレス", "連絡先の電話番号またはメールアドレス", "連絡先の電話番号またはメール", "窓口の連絡先",
 	}},
 	{POCContact, good, []string{
+		"how to reach them", "rückrufnummer", "rückruf unter", "callback number",
 		"phone/email", "phone email", "email/phone", "email phone", "phone or email", "email or phone", "phone number/email", "phone number email", "phone & email", "phone and email", "email and phone", "tel/email", "tel or email", "telephone/email", "telephone or email", "telephone number or email", "mobile or email", "poc contact", "poc contact details", "poc phone", "poc email", "poc phone/email", "poc phone number", "poc e-mail", "poc details", "poc tel", "poc mobile", "poc contact info", "poc email or phone", "poc info", "poc number", "poc email address",
 		"contact details", "contact info", "contact information", "contact phone", "contact email", "contact number", "contact phone/email", "contact phone or email", "contact no", "phone for poc", "email for poc", "phone number for poc", "phone number or email for contact", "email address for poc", "email of poc", "phone of poc", "phone/email of poc", "phone/mail", "phone or mail", "phone no/email", "phone number or mail", "phone number/email for the poc", "reachable at", "how to reach poc", "how to reach", "number or email for poc", "contact phone number", "contact email address", "phone or email for contact", "phone nr/email", "ph/email",
 		"tel/e-mail", "tel oder e-mail", "tel bzw e-mail", "tel/mail des ansprechpartners", "tel/e-mail des ansprechpartners", "tel oder e-mail des ansprechpartners", "tél/e-mail du contact", "tél ou e-mail du contact", "tél/mail du contact", "tél/e-mail de l'interlocuteur", "tel/e-mail del referente", "tel o e-mail del referente", "tel/e-mail del contatto", "tel o e-mail", "tel/e-mail contactpersoon", "tel/e-mail van contactpersoon", "tel of e-mail contactpersoon", "tel/email del contacto", "tel/correo del contacto", "tel o correo del contacto", "tel/e-mail do contato", "tel ou e-mail do contato", "tel/e-mail for poc", "tel or email for poc", "tel/email of poc",
 		"telefon/e-mail", "telefon / mail", "kontaktdaten", "erreichbar unter", "rufnummer", "telefonnummer/e-mail", "téléphone/e-mail", "tél/email", "tél ou e-mail", "coordonnées", "téléphone / courriel", "teléfono/correo", "teléfono / email", "tel/correo", "datos de contacto", "telefone/e-mail", "dados de contato", "dados para contato", "contato telefônico ou e-mail", "telefono/email", "recapito", "recapiti", "tel/mail", "telefoon/e-mail", "contactgegevens", "telefoonnummer/e-mail", "tel of mail", "bereikbaar via", "bereikbaar op",
 		"連絡先", "ご連絡先", "電話・メール", "電話メール", "電話或電郵", "電話或電子郵件", "电话或邮件", "联系方式", "联系电话", "电话或邮箱", "联系电话或邮箱", "聯絡方式", "연락처", "电话/邮箱", "联系电话/邮箱",
 	}},
-	{POCContact, weak, []string{"phone", "phone number", "email", "e-mail address", "email address", "tel", "telephone", "telephone number", "mobile", "mobile number", "cell", "telefon", "telefonnummer", "téléphone", "courriel", "teléfono", "correo", "correo electrónico", "telefone", "telefono", "telefoon", "telefoonnummer", "handy", "mail", "電話", "電話番号", "メール", "メールアドレス", "phone no", "ph", "tél", "callback number", "call back number", "mobil", "tel no", "tlf", "电话", "邮箱"}},
+	{POCContact, weak, []string{"reach at", "e-mail-adresse", "email adresse", "phone", "phone number", "email", "e-mail address", "email address", "tel", "telephone", "telephone number", "mobile", "mobile number", "cell", "telefon", "telefonnummer", "téléphone", "courriel", "teléfono", "correo", "correo electrónico", "telefone", "telefono", "telefoon", "telefoonnummer", "handy", "mail", "電話", "電話番号", "メール", "メールアドレス", "phone no", "ph", "tél", "callback number", "call back number", "mobil", "tel no", "tlf", "电话", "邮箱"}},
 
 	{Comments, strong, []string{
 		"additional comments", "additional comment", "additional notes", "additional information", "further comments", "other comments", "additional remarks", "any additional comments", "additional info", "more comments",
@@ -106,8 +110,9 @@ var labelTable = []phrases{
 		"追加コメント", "その他コメント", "補足事項", "補足コメント", "追記事項", "追加のコメント", "その他のコメント", "追加情報", "特記事項", "その他", "補足説明", "追加事項", "その他連絡事項",
 	}},
 	{Comments, good, []string{
+		"further details", "zusatzinfo",
 		"comments", "comment", "remarks", "remark", "other remarks", "any comments", "any other comments", "other information", "other info", "add comments", "addl comments", "add'l comments", "additional details", "extra comments", "add comment", "obs", "observação", "cmts", "cmt", "cmnts", "cmnt", "anything else", "further information", "further remarks", "further notes", "background", "comments/notes", "comments / remarks",
 		"kommentar", "kommentare", "bemerkung", "bemerkungen", "anmerkung", "anmerkungen", "sonstiges", "commentaire", "commentaires", "remarque", "remarques", "comentario", "comentarios", "observaciones", "comentário", "comentários", "observações", "observação", "commento", "commenti", "osservazioni", "opmerking", "opmerkingen", "コメント", "備考", "補足", "备注", "附加说明", "其他说明", "補充說明", "비고", "추가 의견", "toelichting",
 	}},
-	{Comments, weak, []string{"notes", "note", "details", "description", "hinweise", "info", "information", "hinweis", "notizen"}},
+	{Comments, weak, []string{"notas", "notes", "note", "details", "description", "hinweise", "info", "information", "hinweis", "notizen"}},
 }
