@@ -308,7 +308,7 @@ func (set *labelSet) cutGreeting(lines []line) {
 	for i := range lines {
 		s := lines[i].text
 		at := strings.IndexByte(s, ':')
-		if at < 8 || len(s) > 2000 || lines[i].row > 0 {
+		if at < 8 || len(s) > 2000 || lines[i].row > 0 || strings.Count(s, ":") < 3 && (i+1 == len(lines) || lines[i+1].blank()) {
 			continue
 		}
 		if first, ok := set.find(clipRunes(s, 400), false); ok && first.sep == sepHard {

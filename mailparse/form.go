@@ -45,7 +45,7 @@ func (rd *reader) rowTail(i int) bool {
 	if row == 0 {
 		return false
 	}
-	for k := i + 1; k < len(rd.lines) && rd.lines[k].row == row; k++ {
+	for k := i + 1; k < min(len(rd.lines), i+6) && rd.lines[k].row == row; k++ {
 		if isFurniture(rd.lines[k].text) {
 			return true
 		}

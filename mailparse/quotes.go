@@ -89,13 +89,13 @@ func (c *collector) cites(lines []line, i int) bool {
 		return false
 	}
 	labelled := false
-	for k := i; k >= 0 && !labelled && lines[k].kind == ordinary && lines[k].zone == lines[i].zone; k-- {
+	for k := i; k >= max(i-100, 0) && !labelled && lines[k].kind == ordinary && lines[k].zone == lines[i].zone; k-- {
 		labelled = lines[k].depth == lines[i].depth && c.parser.labels.begins(lines[k].text)
 	}
 	if !labelled {
 		return false
 	}
-	for k := nextText(lines, i+1); k >= 0; k = nextText(lines, k+1) {
+	for k := nextText(lines, i+1); k >= 0 && k < i+100; k = nextText(lines, k+1) {
 		if l := lines[k]; l.depth == lines[i].depth {
 			return !isClosing(l.text) && !isDelimiter(l.text) && !tailStart(l.text) || c.parser.labels.begins(s)
 		}

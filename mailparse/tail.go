@@ -103,7 +103,7 @@ func (rd *reader) closesLater(j, stop int) bool {
 // delimitedLater says whether the signature's own delimiter (RFC 3676, section
 // 4.3) comes below: then no other rule is one.
 func (rd *reader) delimitedLater(j, stop int) bool {
-	for k := j; k < stop && rd.lines[k].kind == ordinary && rd.lines[k].zone == rd.lines[j].zone; k++ {
+	for k := j; k < min(stop, j+400) && rd.lines[k].kind == ordinary && rd.lines[k].zone == rd.lines[j].zone; k++ {
 		if rd.lines[k].text == "--" && rd.lines[k].depth == rd.lines[j].depth {
 			return true
 		}
