@@ -59,8 +59,7 @@ func TestMailboxThatIsMadeAnew(t *testing.T) {
 	w := newWorld(t)
 	samples := w.good(4)
 	d := w.desk(edit{"@" + w.imap.TLSAddr + "/INBOX", "@" + w.imap.TLSAddr + "/Desk"})
-	mailbox := func(do string) { w.imap.Doveadm("mailbox", do, "-u", realserver.User, "Desk") }
-	mailbox("create")
+	w.imap.Doveadm("mailbox", "create", "-u", realserver.User, "Desk")
 	d.start()
 	for i := range samples {
 		w.imap.Append("Desk", samples[i].raw)
@@ -68,8 +67,7 @@ func TestMailboxThatIsMadeAnew(t *testing.T) {
 			return w.answered(samples[i]) && w.imap.Count("Processed") == i+1
 		})
 		if i%2 == 0 {
-			mailbox("delete")
-			mailbox("create")
+			w.imap.MakeAnew("Desk")
 		}
 		if i == 1 && !long() {
 			break

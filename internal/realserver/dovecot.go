@@ -201,11 +201,31 @@ func (s *DovecotServer) Count(mailbox string) (n int) {
 // Doveadm runs doveadm on this server and returns its output.
 func (s *DovecotServer) Doveadm(args ...string) string {
 	s.t.Helper()
-	out, err := exec.Command(program(s.t, "doveadm", "dovecot-imapd"), append([]string{"-c", s.conf()}, args...)...).CombinedOutput()
+	out, err := s.doveadm(args...)
 	if err != nil {
 		s.t.Fatalf("doveadm %s: %v: %s", strings.Join(args, " "), err, out)
 	}
-	return string(out)
+	return out
+}
+
+func (s *DovecotServer) doveadm(args ...string) (string, error) {
+	s.t.Helper()
+	out, err := exec.Command(program(s.t, "doveadm", "dovecot-imapd"), append([]string{"-c", s.conf()}, args...)...).CombinedOutput()
+	return string(out), err
+}
+
+// MakeAnew deletes a mailbox of User's and creates it again. A session that has
+// it open may bring it back in between; then it is deleted once more.
+func (s *DovecotServer) MakeAnew(mailbox string) {
+	s.t.Helper()
+	s.Doveadm("mailbox", "delete", "-u", User, mailbox)
+	Eventually(s.t, time.Minute, mailbox+" is made anew", func() bool {
+		_, err := s.doveadm("mailbox", "create", "-u", User, mailbox)
+		if err != nil {
+			_, _ = s.doveadm("mailbox", "delete", "-u", User, mailbox) // or the next create tells
+		}
+		return err == nil
+	})
 }
 
 func (s *DovecotServer) client(user string, f func(*imapclient.Client) error) {
