@@ -11,38 +11,45 @@ import (
 	"escalationd/internal/realserver"
 )
 
+// stocked is a server whose folders a test fills and counts.
+type stocked struct {
+	options inbox.Options
+	deliver func(folder string, raw []byte)
+	count   func(folder string) int
+}
+
+func stockedDovecot(t *testing.T) stocked {
+	s := realserver.Dovecot(t)
+	return stocked{dovecotOptions(s), s.Deliver, s.Count}
+}
+
+func stockedMailserver(t *testing.T) stocked {
+	t.Helper()
+	s, err := mailserver.Start(mailserver.Options{Users: []mailserver.User{
+		{Address: "desk@example.com", Password: "secret", Folders: []string{"Processed", "Quarantine"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	o := newFake().options()
+	o.Addr, o.Dial = s.IMAPAddr(), nil
+	deliver := func(folder string, raw []byte) {
+		if err := s.Deposit("desk@example.com", folder, raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return stocked{o, deliver, func(folder string) int { return len(s.Mails("desk@example.com", folder)) }}
+}
+
 // Operators look into a folder and move mails back, on either server.
 func TestFolderIsReadAndMailsAreMovedBack(t *testing.T) {
 	t.Parallel()
-	servers := map[string]func(t *testing.T) (o inbox.Options, deliver func(folder string, raw []byte), count func(folder string) int){
-		"mailserver": func(t *testing.T) (inbox.Options, func(string, []byte), func(string) int) {
-			s, err := mailserver.Start(mailserver.Options{Users: []mailserver.User{
-				{Address: "desk@example.com", Password: "secret", Folders: []string{"Processed", "Quarantine"}},
-			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { s.Close() })
-			o := inbox.Options{Name: "desk", Addr: s.IMAPAddr(), Security: inbox.Plain, Processed: "Processed", Quarantine: "Quarantine",
-				Auth: func(context.Context) (inbox.Credentials, error) {
-					return inbox.Credentials{Username: "desk@example.com", Password: "secret"}, nil
-				}}
-			deliver := func(folder string, raw []byte) {
-				if err := s.Deposit("desk@example.com", folder, raw); err != nil {
-					t.Fatal(err)
-				}
-			}
-			return o, deliver, func(folder string) int { return len(s.Mails("desk@example.com", folder)) }
-		},
-		"dovecot": func(t *testing.T) (inbox.Options, func(string, []byte), func(string) int) {
-			s := realserver.Dovecot(t)
-			return dovecotOptions(s), s.Deliver, s.Count
-		},
-	}
-	for name, start := range servers {
+	for name, start := range map[string]func(*testing.T) stocked{"mailserver": stockedMailserver, "dovecot": stockedDovecot} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o, deliver, count := start(t)
+			s := start(t)
+			o, deliver, count := s.options, s.deliver, s.count
 			o.MaxMessage, o.Batch = 500, 3
 			for n := range 7 {
 				deliver("Quarantine", testMail(n))
