@@ -239,6 +239,12 @@ func (set *labelSet) withoutMargins(cells [][]line) [][]line {
 	if len(cells) < 3 {
 		return cells
 	}
+	if side := cellText(cells[0]); len(side) <= 40 && side != "" {
+		_, first := set.bareLabel(side)
+		if h, ok := set.bareLabel(cellText(cells[1])); ok && !first && h.rank >= good && len(cells) == 3 {
+			cells = cells[1:] // a heading beside the rows
+		}
+	}
 	if _, ok := set.bareLabel(cellText(cells[1])); ok && rowNumber.MatchString(cellText(cells[0])) {
 		cells = cells[1:]
 	}

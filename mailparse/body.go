@@ -225,6 +225,9 @@ func (c *collector) evaluate(lines []line) reading {
 
 var htmlAsText = regexp.MustCompile(`(?is)^\s*(?:<!doctype html|<html\b|<head\b|<body\b|<meta\b|<div\b|<p\b|<table\b|<span\b|<font\b)`)
 
+// enrichedParam holds what no reader shows (RFC 1896, section 3).
+var enrichedParam = regexp.MustCompile(`(?is)<param>.*?</param>`)
+
 // document decodes one text part into lines.
 func (c *collector) document(p *part) document {
 	limit := min(c.parser.limits.Text, c.budget)
@@ -243,7 +246,7 @@ func (c *collector) document(p *part) document {
 		isHTML = true
 	}
 	if p.mediaType == "text/enriched" {
-		text = strings.ReplaceAll(text, "<<", "&lt;") // RFC 1896
+		text = enrichedParam.ReplaceAllString(strings.ReplaceAll(text, "<<", "&lt;"), "") // RFC 1896
 	}
 	if isHTML || p.mediaType == "text/enriched" || p.mediaType == "text/richtext" {
 		return readHTML(text)

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -100,10 +101,27 @@ func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found 
 		}
 	}
 	best.label = from
+	if found {
+		best.at = set.pastTwin(s, best)
+	}
 	if found && (addressed(s[best.at:]) || best.sep <= sepLine && strings.HasSuffix(strings.TrimSpace(s[from:best.at]), "様")) {
 		return hit{}, false
 	}
 	return best, found
+}
+
+// pastTwin is where the value begins if the label stands twice, in two languages:
+// "Próximo paso esperado - Expected Next Step: …".
+func (set *labelSet) pastTwin(s string, h hit) int {
+	rest := s[h.at:]
+	colon := colonAt(clipRunes(rest, maxLabelRunes))
+	if colon <= 0 {
+		return h.at
+	}
+	if l, ok := set.exact[labelKey(rest[:colon])]; ok && l.field == h.field && l.rank >= good {
+		return skipSeparators(s, h.at+colon)
+	}
+	return h.at
 }
 
 // addressed says whether what looks like a label is followed by a Japanese form
@@ -175,11 +193,11 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 		if l, ok = set.lookupExact(text); !ok {
 			l, ok = set.lookupHalves(text)
 		}
-	} else {
-		if l, edits, ok = set.lookup(text); !ok && sep == sepHard {
-			l, ok = set.beside(text)
-			edits = 0
+	} else if l, edits, ok = set.lookup(text); !ok && sep == sepHard {
+		if l, ok = set.beside(text); !ok {
+			l, ok = set.withTail(text)
 		}
+		edits = 0
 	}
 	if !ok {
 		return
@@ -205,6 +223,32 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 	}
 	report(h)
 }
+
+// withTail recognises one of the template's own labels with a few words behind it
+// that a preposition begins: "Case Number from your mail", "Ansprechpartner vor
+// Ort".
+func (set *labelSet) withTail(text string) (label, bool) {
+	words := splitWords(text, 14)
+	if len(words) < 2 || len(words) > 12 || digits(text) > 0 || tellsSomething(text) {
+		return label{}, false
+	}
+	for n := min(len(words)-1, 8); n > 0; n-- {
+		l, ok := set.exact[labelKey(text[:words[n-1].end])]
+		if !ok || l.rank < strong {
+			continue
+		}
+		tail := words[n:]
+		if len(tail) > 5 || !tailWords[tail[0].text] {
+			return label{}, false
+		}
+		return label{field: l.field, rank: good}, true
+	}
+	return label{}, false
+}
+
+// tailWords begin what people put behind a label.
+var tailWords = newPhrases(`from,for,of,in,on,at,to,by,if,as,per,during,with,we,you,this,your,our,here,requested,please,für,von,vor,aus,im,in,am,an,bei,beim,falls,zu,zum,zur,auf,seitens,unsererseits,laut,aktuell,
+de,du,des,pour,sur,en,chez,si,selon,dans,par,côté,éventuels,éventuel,éventuelles,à,au,del,para,por,según,desde,da,do,no,na,se,segundo,di,della,per,su,secondo,dalla,dal,van,voor,op,bij,uit,indien,volgens,vanuit,ter`).phrases
 
 // prefix finds a label that nothing but a blank parts from its value.
 func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
@@ -287,11 +331,32 @@ func (set *labelSet) hits(lines []line) []hit {
 		if !ok {
 			continue
 		}
+		h = set.overTwoLines(lines, h)
 		found = append(found, h)
 		i = h.end
 	}
 	return found
 }
+
+// overTwoLines moves the value of a label that stands alone behind its translation
+// or its hint on the next line: "Nächster Schritt" above "(Expected Next Step): …".
+func (set *labelSet) overTwoLines(lines []line, h hit) hit {
+	k := h.end + 1
+	if k >= len(lines) || h.rank < good || strings.Trim(lines[h.end].text[h.at:], " /|:-–") != "" || lines[k].kind != ordinary || lines[k].depth != lines[h.line].depth || lines[k].row != lines[h.line].row || lines[k].col != lines[h.line].col {
+		return h
+	}
+	s := lines[k].text
+	if hint := hintBeforeColon.FindString(s); hint != "" {
+		h.end, h.at, h.sep = k, len(hint), sepHard
+		return h
+	}
+	if twin, ok := set.find(clipRunes(s, 400), false); ok && twin.field == h.field && twin.sep == sepHard && twin.edits == 0 && twin.rank >= good {
+		h.end, h.at, h.sep = k, twin.at, sepHard
+	}
+	return h
+}
+
+var hintBeforeColon = regexp.MustCompile(`^[(（][^()（）]{2,60}[)）]\s*[:：]\s*`)
 
 // wrapped finds a label that a hard wrap cut in two or three.
 func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bool) {

@@ -34,8 +34,28 @@ type reader struct {
 // where a paragraph begins, by all of it.
 func (rd *reader) isTail(i int) bool {
 	return rd.remember(&rd.tails, i, func(s string) bool {
-		return tailStart(s) || rd.rowTail(i) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)) && !rd.closesLater(i+1, len(rd.lines)))
+		return tailStart(s) && !rd.pairedRule(i) || rd.rowTail(i) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)) && !rd.closesLater(i+1, len(rd.lines)))
 	})
+}
+
+// pairedRule says whether line i is one of two equal rules that embrace text of
+// the value: more of it stands below the second.
+func (rd *reader) pairedRule(i int) bool {
+	s := rd.lines[i].text
+	if !isRuler(s) {
+		return false
+	}
+	for k := i + 2; k < min(len(rd.lines), i+40) && rd.lines[k].kind == ordinary; k++ {
+		if rd.lines[k].text == s {
+			return rd.proseFollows(k+1, len(rd.lines))
+		}
+	}
+	for k := i - 2; k > max(0, i-40) && rd.lines[k].kind == ordinary; k-- {
+		if rd.lines[k].text == s {
+			return rd.proseFollows(i+1, len(rd.lines))
+		}
+	}
+	return false
 }
 
 // rowTail says whether one of the other cells of this row is a footer: "Stop

@@ -1,5 +1,7 @@
 package mailparse
 
+import "slices"
+
 // plausible drops labels of signatures: weak ones below a sign-off, until a
 // sure label shows that the mail goes on.
 func (rd *reader) plausible(hits []hit) []hit {
@@ -88,7 +90,7 @@ func (rd *reader) group(hits []hit) [][]hit {
 		cur, has = nil, map[Field]int{}
 	}
 	for i, h := range hits {
-		if len(cur) > 0 && h.rank >= strong && rd.letterhead(cur, h) {
+		if len(cur) > 0 && h.rank >= strong && rd.letterhead(cur, hits[i:]) {
 			cur, has = nil, map[Field]int{}
 		}
 		if len(cur) > 0 && rd.parted(cur[len(cur)-1].line, h.line) && !rd.goesOn(cur, has, hits[i:]) {
@@ -101,7 +103,7 @@ func (rd *reader) group(hits []hit) [][]hit {
 				cur = append(cur, h)
 				has[h.field] = len(cur)
 			}
-		case newForm(cur, rd.sameText(hits[i:])):
+		case newForm(cur, rd.sameText(hits[i:])) && (len(has) < len(fields) || rd.begunAnew(hits[i:])):
 			flush()
 			cur = append(cur, h)
 			has[h.field] = 1
@@ -122,10 +124,13 @@ func (rd *reader) group(hits []hit) [][]hit {
 }
 
 // letterhead says whether the labels so far are rows of a letterhead: weak ones,
-// with a ruler or a salutation between them and the first sure label.
-func (rd *reader) letterhead(cur []hit, h hit) bool {
+// or such as a sure label further down repeats, with a ruler or a salutation
+// between them and the first sure label.
+func (rd *reader) letterhead(cur, rest []hit) bool {
+	h := rest[0]
 	for _, c := range cur {
-		if c.rank > weak || c.field == CaseNumber {
+		repeated := slices.ContainsFunc(rest[:min(len(rest), 6)], func(r hit) bool { return r.field == c.field && r.rank >= strong })
+		if c.field == CaseNumber || c.rank > weak && !(c.rank == good && repeated) {
 			return false
 		}
 	}
@@ -231,6 +236,20 @@ func newForm(cur, rest []hit) bool {
 		return sure >= 2
 	}
 	return sure >= 3
+}
+
+// begunAnew says whether the labels below a form that is complete make another:
+// a case number that passes for one, and one of the template's own labels.
+func (rd *reader) begunAnew(rest []hit) bool {
+	number, own := false, false
+	for _, h := range rest[:min(len(rest), 5)] {
+		if h.field == CaseNumber {
+			n, _ := rd.parser.caseNumber(rd.after(h))
+			number = number || rd.after(h) == "" || rd.parser.validCase(n) && digits(n) >= 3
+		}
+		own = own || h.rank >= strong
+	}
+	return number && own
 }
 
 // inCompany drops weak labels that no surer one vouches for.

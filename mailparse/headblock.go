@@ -43,7 +43,7 @@ func headerBlock(lines []line, i, need int) int {
 	if kind, _ := headRow(lines[i].text); kind == "" {
 		return 0
 	}
-	kinds := map[string]bool{}
+	kinds, addressed := map[string]bool{}, false
 	end, misses := i, 0
 	for j := i; j < len(lines) && j < i+24; j++ {
 		l := lines[j]
@@ -80,12 +80,16 @@ func headerBlock(lines []line, i, need int) int {
 			return 0 // a log's row
 		}
 		kinds[kind] = true
+		addressed = addressed || hasAddress(l.text)
 		misses = 0
 		end = j + 1
 		if l.row > 0 && value == "" && end < len(lines) && lines[end].row == l.row {
 			end++ // the value stands in the next cell
 			j++
 		}
+	}
+	if need >= 3 && !kinds["subject"] && !addressed {
+		return 0 // rows of places: "From: Hall A", "To: Hall C"
 	}
 	if len(kinds) < need || !kinds["from"] || (need >= 3 && !(kinds["date"] && (kinds["to"] || kinds["subject"]) || kinds["to"] && kinds["subject"])) {
 		return 0

@@ -51,6 +51,11 @@ func (set *labelSet) inlineLabels(s string, first hit) (cuts []int, fields int, 
 		if !ok || seen[f] {
 			continue
 		}
+		if end := len(strings.TrimRight(s[:at], " |/–-")); end < at {
+			if twin, g, ok := set.labelBefore(s, max(lo, end-70), end); ok && g == f {
+				at = twin // the same label in another language
+			}
+		}
 		before := s[:at]
 		gap := strings.HasSuffix(before, "  ") || strings.TrimRight(before, " |;,/•·-–—") != strings.TrimRight(before, " ")
 		wide = wide && gap

@@ -1,6 +1,9 @@
 package mailparse
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // lastValue collects the value of a form's last label: it must not run into
 // sign-off, signature, disclaimer or quote.
@@ -120,7 +123,7 @@ func (v *lastValue) ends(j int) bool {
 // add takes line j, and what is fenced with it, and returns the last line taken.
 func (v *lastValue) add(j int) int {
 	l := v.lines[j]
-	begun := strings.Join(v.out, "") != ""
+	begun := slices.ContainsFunc(v.out, func(s string) bool { return s != "" })
 	v.gap = false
 	v.out = append(v.out, marks(l.depth-v.depth)+l.text)
 	if begun && isRuler(l.text) {

@@ -54,7 +54,7 @@ func markQuotes(lines []line, evidence func(lines []line, i, n int) bool) {
 // sample: a citation within a comment, or a header block that a colon announces
 // and that names none of this mail's own addresses.
 func (c *collector) evidence(lines []line, i, n int) bool {
-	if n == 1 && c.cites(lines, i) {
+	if c.parser.labels.begins(lines[i].text) || n == 1 && c.cites(lines, i) {
 		return true
 	}
 	k := i - 1

@@ -191,6 +191,10 @@ func (set *labelSet) headerRow(lines []line, head tableRow) (n int, out []line) 
 			at += r.n
 			continue
 		}
+		if len(out) == 0 && allHints(r) {
+			at += r.n
+			continue
+		}
 		if set.holdsLabel(r) || len(r.cells) < len(head.cells)-1 {
 			break
 		}
@@ -202,6 +206,16 @@ func (set *labelSet) headerRow(lines []line, head tableRow) (n int, out []line) 
 		return 0, nil
 	}
 	return n, out
+}
+
+// allHints says whether a row below the labels only tells what to write.
+func allHints(r tableRow) bool {
+	for _, c := range r.full() {
+		if s := cellText(c); !strings.HasPrefix(s, "(") || !strings.HasSuffix(s, ")") {
+			return false
+		}
+	}
+	return true
 }
 
 func (set *labelSet) holdsLabel(r tableRow) bool {

@@ -12,6 +12,7 @@ import (
 // already.
 func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	s := rd.lines[j].text
+	parted := j > 0 && rd.lines[j-1].blank()
 	switch {
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
@@ -23,10 +24,9 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 		return true
 	case isRuler(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop):
 		return true
-	case begun && (rd.closesByShape(j, stop) || rd.markedName(j, stop)):
+	case (begun || h.field == Comments && parted) && rd.closesByShape(j, stop) || begun && rd.markedName(j, stop):
 		return true
 	}
-	parted := j > 0 && rd.lines[j-1].blank()
 	if rd.own(s) && (begun || h.field != POC) && (parted || rd.signatureBlock(j+1, stop)) && !rd.proseFollows(j+1, stop) {
 		return true
 	}
@@ -165,10 +165,21 @@ func (rd *reader) closesByShape(j, stop int) bool {
 	switch {
 	case strings.HasSuffix(s, ",") || strings.HasSuffix(s, "、"):
 		return (rd.own(name) || isName(name)) && (rd.bareName(k, stop) || rd.allSignature(k, stop) > 0)
+	case k == j+1 && above.blank() && !endsSentence(s) && regardWords[lastWord(s)]:
+		return rd.nameLine(name) && (rd.endsAt(k+1, stop) || rd.allSignature(k, stop) > 0)
 	case k == j+1 && above.blank() && strings.Count(s, " ") < 4 && (!endsSentence(s) || strings.HasSuffix(s, "!")):
 		return rd.own(name) && (rd.endsAt(k+1, stop) || rd.allSignature(k, stop) > 0)
 	}
 	return false
+}
+
+// lastWord is the last word of a line, folded.
+func lastWord(s string) string {
+	words := splitWords(s, 12)
+	if len(words) == 0 {
+		return ""
+	}
+	return words[len(words)-1].text
 }
 
 // markedName recognises a name behind a dash as the last line: "- Ana", "/Ana".
