@@ -234,21 +234,16 @@ func (set *labelSet) withTail(text string) (label, bool) {
 	}
 	for n := min(len(words)-1, 8); n > 0; n-- {
 		l, ok := set.exact[labelKey(text[:words[n-1].end])]
-		if !ok || l.rank < strong {
-			continue
+		if tail := words[n:]; ok && l.rank >= good && len(tail) <= 5 && tailWords[tail[0].text] {
+			return label{field: l.field, rank: l.rank - 1}, true // "good" only behind the template's own
 		}
-		tail := words[n:]
-		if len(tail) > 5 || !tailWords[tail[0].text] {
-			return label{}, false
-		}
-		return label{field: l.field, rank: good}, true
 	}
 	return label{}, false
 }
 
 // tailWords begin what people put behind a label.
-var tailWords = newPhrases(`from,for,of,in,on,at,to,by,if,as,per,during,with,we,you,this,your,our,here,requested,please,für,von,vor,aus,im,in,am,an,bei,beim,falls,zu,zum,zur,auf,seitens,unsererseits,laut,aktuell,
-de,du,des,pour,sur,en,chez,si,selon,dans,par,côté,éventuels,éventuel,éventuelles,à,au,del,para,por,según,desde,da,do,no,na,se,segundo,di,della,per,su,secondo,dalla,dal,van,voor,op,bij,uit,indien,volgens,vanuit,ter`).phrases
+var tailWords = newPhrases(`from,for,of,in,on,at,to,by,if,as,per,during,with,we,you,this,your,our,here,requested,please,für,von,vor,aus,im,in,am,an,bei,beim,falls,zu,zum,zur,auf,seitens,unsererseits,ihrerseits,tagsüber,nachts,laut,aktuell,
+de,du,des,pour,sur,en,chez,si,selon,dans,par,côté,nuestros,nuestras,éventuels,éventuel,éventuelles,à,au,del,para,por,según,desde,da,do,no,na,se,segundo,di,della,per,su,secondo,dalla,dal,van,voor,op,bij,uit,indien,volgens,vanuit,ter`).phrases
 
 // prefix finds a label that nothing but a blank parts from its value.
 func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
