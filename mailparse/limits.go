@@ -17,9 +17,9 @@ var ErrNotMail = errors.New("not a mail")
 type Limits struct {
 	Size        int // bytes of the whole mail; default 40 MiB
 	Depth       int // nested multiparts and attached mails; default 50
-	Parts       int // MIME parts in all; default 2,000
-	Fields      int // header fields kept of one header; default 5,000
-	HeaderBytes int // bytes read of one header; default 1 MiB
+	Parts       int // MIME parts in all; default 10,000
+	Fields      int // header fields kept of one header; default 20,000
+	HeaderBytes int // bytes read of one header; default 4 MiB
 	FieldBytes  int // bytes kept of one header field; default 64 KiB
 	Addresses   int // recipients kept; default 1,000
 	Text        int // bytes of decoded text read of one part, and of all parts four times that; default 4 MiB
@@ -35,9 +35,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.Size, 40<<20)
 	set(&l.Depth, 50)
-	set(&l.Parts, 2000)
-	set(&l.Fields, 5000)
-	set(&l.HeaderBytes, 1<<20)
+	set(&l.Parts, 10000)
+	set(&l.Fields, 20000)
+	set(&l.HeaderBytes, 4<<20)
 	set(&l.FieldBytes, 64<<10)
 	set(&l.Addresses, 1000)
 	set(&l.Text, 4<<20)
