@@ -13,57 +13,53 @@ func (set *labelSet) arrange(lines []line) []line {
 	set.cutGreeting(lines)
 	out := make([]line, 0, len(lines))
 	for i := 0; i < len(lines); {
+		n, arranged := 0, []line(nil)
 		if lines[i].row == 0 {
-			if n, arranged := set.alignedTable(lines[i:]); n > 0 {
-				out = append(out, arranged...)
-				i += n
-				continue
-			}
-			if n, arranged := set.unwrapped(lines[i:]); n > 0 {
-				out = append(out, arranged...)
-				i += n
-				continue
-			}
-			if n, arranged := set.wrappedColumn(lines[i:]); n > 0 {
-				out = append(out, arranged...)
-				i += n
-				continue
-			}
-			out = append(out, set.splitInline(lines[i])...)
-			i++
-			continue
+			n, arranged = set.arrangeText(lines[i:])
+		} else {
+			n, arranged = set.arrangeTable(lines, i, out)
 		}
-		r := rowAt(lines, i)
-		if set.sectionRow(lines, i, r) {
-			i += r.n
-			continue
-		}
-		if n := len(out); n > 0 && set.continuesCell(out, r) {
-			for _, l := range r.cells[0] {
-				l.row, l.col = out[n-1].row, out[n-1].col
-				out = append(out, l)
-			}
-			i += r.n
-			continue
-		}
-		if n, arranged := set.headerRow(lines[i:], r); n > 0 {
-			out = append(out, arranged...)
-			i += n
-			continue
-		}
-		if set.exampleColumn(lines[i:], r) {
-			i += r.n
-			continue
-		}
-		if n, arranged := set.valueColumns(lines[i:], r); n > 0 {
-			out = append(out, arranged...)
-			i += n
-			continue
-		}
-		out = append(out, set.arrangeRow(r)...)
-		i += r.n
+		out = append(out, arranged...)
+		i += n
 	}
 	return out
+}
+
+// arrangeText reads a table that blanks align, or the labels of one line. n is
+// how many lines that took.
+func (set *labelSet) arrangeText(lines []line) (n int, out []line) {
+	for _, read := range []func([]line) (int, []line){set.alignedTable, set.unwrapped, set.wrappedColumn} {
+		if n, out = read(lines); n > 0 {
+			return n, out
+		}
+	}
+	return 1, set.splitInline(lines[0])
+}
+
+// arrangeTable reads the rows of a table at line i; above is what stands above
+// them already.
+func (set *labelSet) arrangeTable(lines []line, i int, above []line) (n int, out []line) {
+	r := rowAt(lines, i)
+	if set.sectionRow(lines, i, r) {
+		return r.n, nil
+	}
+	if n := len(above); n > 0 && set.continuesCell(above, r) {
+		for _, l := range r.cells[0] {
+			l.row, l.col = above[n-1].row, above[n-1].col
+			out = append(out, l)
+		}
+		return r.n, out
+	}
+	if n, out = set.headerRow(lines[i:], r); n > 0 {
+		return n, out
+	}
+	if set.exampleColumn(lines[i:], r) {
+		return r.n, nil
+	}
+	if n, out = set.valueColumns(lines[i:], r); n > 0 {
+		return n, out
+	}
+	return r.n, set.arrangeRow(r)
 }
 
 // unwrapped reads a form on one line, its fields parted by bars, that was hard

@@ -1,7 +1,6 @@
 package mailparse
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,87 +40,88 @@ func (set *labelSet) find(s string, inCell bool) (hit, bool) {
 	return best, found
 }
 
-func (set *labelSet) findFrom(s string, from int, inCell bool) (best hit, found bool) {
-	better := func(h hit) {
-		if !found || h.rank > best.rank || (h.rank == best.rank && h.at >= best.at) {
-			best, found = h, true
-		}
-	}
-	n, end := 0, len(s)
-	depth, slash := 0, -1
-	likely, pair := set.mayBegin(s[from:]), twoBrackets(s, from)
-	for i, r := range s[from:] {
-		if n++; n > maxLabelRunes {
-			end = -1
-			break
-		}
-		at := from + i
-		if r == '/' && slash < 0 {
-			slash = at
-		}
-		if r == '[' && pair {
-			end = -1
-			break
-		}
-		switch {
-		case r == '(' || r == '[' || r == '{' || r == '（':
-			depth++
-			if depth == 1 && i > 0 {
-				set.try(s, from, at, sepNone, better)
-			}
-			continue
-		case r == ')' || r == ']' || r == '}' || r == '）':
-			depth = max(depth-1, 0)
-		}
-		sep := separatorAt(s, at, r)
-		if sep == sepNone || (depth > 0 && sep != sepHard) {
-			continue
-		}
-		if likely || sep == sepHard || dashAt(s, at) {
-			set.try(s, from, at, sep, better)
-		}
-		if sep == sepHard && depth == 0 {
-			end = -1
-			break
-		}
-	}
-	if end > from && (likely || !unlikelyLabel(s[from:end])) {
+// findFrom looks for a label at s[from:].
+func (set *labelSet) findFrom(s string, from int, inCell bool) (hit, bool) {
+	q := labelSearch{set: set, s: s, from: from, likely: set.mayBegin(s[from:]), slash: -1}
+	end := q.scan()
+	if end > from && (q.likely || !unlikelyLabel(s[from:end])) {
 		sep := sepLine
 		if inCell {
 			sep = sepHard
 		}
-		set.try(s, from, end, sep, better)
+		set.try(s, from, end, sep, q.report)
 	}
-	if !found && slash > from && end > from {
-		set.bySlash(s, from, slash, better)
+	if !q.found && q.slash > from && end > from {
+		set.bySlash(s, from, q.slash, q.report)
 	}
-	if likely {
-		if h, ok := set.prefix(s, from); ok && (!found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
-			best, found = h, true
+	best := &q.best
+	if q.likely {
+		if h, ok := set.prefix(s, from); ok && (!q.found || best.edits > 1 || (best.sep != sepHard && best.sep != sepLine && h.rank > best.rank)) {
+			*best, q.found = h, true
 		}
 	}
-	best.label = from
-	if found {
-		best.at = set.pastTwin(s, best)
-	}
-	if found && (addressed(s[best.at:]) || best.sep <= sepLine && strings.HasSuffix(strings.TrimSpace(s[from:best.at]), "様")) {
+	if !q.found {
 		return hit{}, false
 	}
-	return best, found
+	best.label, best.at = from, set.pastTwin(s, *best)
+	if addressed(s[best.at:]) || best.sep <= sepLine && strings.HasSuffix(strings.TrimSpace(s[from:best.at]), "様") {
+		return hit{}, false
+	}
+	return *best, true
 }
 
-// pastTwin is where the value begins if the label stands twice, in two languages:
-// "Próximo paso esperado - Expected Next Step: …".
-func (set *labelSet) pastTwin(s string, h hit) int {
-	rest := s[h.at:]
-	colon := colonAt(clipRunes(rest, maxLabelRunes))
-	if colon <= 0 {
-		return h.at
+// labelSearch is the search for the best label of one line.
+type labelSearch struct {
+	set    *labelSet
+	s      string
+	from   int
+	likely bool // a label can begin here
+	slash  int  // where the first slash stands; -1 when there is none
+	best   hit
+	found  bool
+}
+
+func (q *labelSearch) report(h hit) {
+	if !q.found || h.rank > q.best.rank || (h.rank == q.best.rank && h.at >= q.best.at) {
+		q.best, q.found = h, true
 	}
-	if l, ok := set.exact[labelKey(rest[:colon])]; ok && l.field == h.field && l.rank >= good {
-		return skipSeparators(s, h.at+colon)
+}
+
+// scan tries the text before each separator. It returns where the line ends if
+// all of it may still be a label, else -1.
+func (q *labelSearch) scan() (end int) {
+	n, depth := 0, 0
+	pair := twoBrackets(q.s, q.from)
+	for i, r := range q.s[q.from:] {
+		at := q.from + i
+		if n++; n > maxLabelRunes || r == '[' && pair {
+			return -1
+		}
+		switch r {
+		case '/':
+			if q.slash < 0 {
+				q.slash = at
+			}
+		case '(', '[', '{', '（':
+			if depth++; depth == 1 && i > 0 {
+				q.set.try(q.s, q.from, at, sepNone, q.report)
+			}
+			continue
+		case ')', ']', '}', '）':
+			depth = max(depth-1, 0)
+		}
+		sep := separatorAt(q.s, at, r)
+		if sep == sepNone || (depth > 0 && sep != sepHard) {
+			continue
+		}
+		if q.likely || sep == sepHard || dashAt(q.s, at) {
+			q.set.try(q.s, q.from, at, sep, q.report)
+		}
+		if sep == sepHard && depth == 0 {
+			return -1
+		}
 	}
-	return h.at
+	return len(q.s)
 }
 
 // addressed says whether what looks like a label is followed by a Japanese form
@@ -224,85 +224,6 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 	report(h)
 }
 
-// withTail recognises one of the template's own labels with a few words behind it
-// that a preposition begins: "Case Number from your mail", "Ansprechpartner vor
-// Ort".
-func (set *labelSet) withTail(text string) (label, bool) {
-	words := splitWords(text, 14)
-	if len(words) < 2 || len(words) > 12 || digits(text) > 0 || tellsSomething(text) {
-		return label{}, false
-	}
-	for n := min(len(words)-1, 8); n > 0; n-- {
-		l, ok := set.exact[labelKey(text[:words[n-1].end])]
-		if tail := words[n:]; ok && l.rank >= good && len(tail) <= 5 && tailWords[tail[0].text] {
-			return label{field: l.field, rank: l.rank - 1}, true // "good" only behind the template's own
-		}
-	}
-	return label{}, false
-}
-
-// tailWords begin what people put behind a label.
-var tailWords = newPhrases(`from,for,of,in,on,at,to,by,if,as,per,during,with,we,you,this,your,our,here,requested,please,für,von,vor,aus,im,in,am,an,bei,beim,falls,zu,zum,zur,auf,seitens,unsererseits,ihrerseits,tagsüber,nachts,laut,aktuell,
-de,du,des,pour,sur,en,chez,si,selon,dans,par,côté,nuestros,nuestras,éventuels,éventuel,éventuelles,à,au,del,para,por,según,desde,da,do,no,na,se,segundo,di,della,per,su,secondo,dalla,dal,van,voor,op,bij,uit,indien,volgens,vanuit,ter`).phrases
-
-// prefix finds a label that nothing but a blank parts from its value.
-func (set *labelSet) prefix(s string, from int) (best hit, found bool) {
-	text := s[from:]
-	words, strange, before := 0, 0, ""
-	var p phrase
-	for i := 1; i <= len(text) && i < 160 && words < 12; i++ {
-		if i < len(text) && !utf8.RuneStart(text[i]) {
-			continue
-		}
-		if i < len(text) && !wordEnds(text, i) {
-			continue
-		}
-		if i < len(text) && text[i] >= 0xe3 && words >= 3 {
-			continue // far within a word of Japanese
-		}
-		words++
-		p.fold(text[:i])
-		l, ok := set.exact[string(p.text)]
-		if !ok && !set.starts[string(p.text)] {
-			if strange++; strange > 3 && !strings.ContainsAny(text[:i], "([{<（［【〔") {
-				break // no label goes on like this
-			}
-			continue
-		}
-		strange = 0
-		bare := false // in lower case: a label only beside others
-		if found && string(p.text) == before {
-			continue // only a filler was added, which may well begin the value
-		}
-		rest := strings.TrimLeft(text[i:], " .")
-		if !ok || rest == "" || l.rank < good && !(l.field == POCContact && startsWithContact(rest)) {
-			continue
-		}
-		h := hit{field: l.field, rank: l.rank - 1, sep: sepNone, at: len(s) - len(rest)}
-		switch {
-		case l.field == CaseNumber && startsWithNumber(rest):
-			h.rank = min(l.rank, good)
-		case l.rank < good:
-			h.rank, bare = 0, true // "ph +44 …"
-		case l.rank == good && unicode.Is(unicode.Latin, firstRune(text)) && (l.field == CaseNumber || unicode.IsLower(firstRune(rest))):
-			h.rank, bare = 0, l.field != CaseNumber && !unicode.IsUpper(firstRune(text)) // "Case studies", "Anything else becomes a note"
-		case from == 0 && !unicode.IsUpper(firstRune(text)) && unicode.Is(unicode.Latin, firstRune(text)):
-			h.rank, bare = 0, true
-		}
-		if w, _, _ := strings.Cut(strings.ToLower(rest), " "); notValue[strings.Trim(w, ",.")] {
-			if l.rank < strong || !opener[w] {
-				h.rank, bare = 0, false
-			} else if !bare {
-				h.rank = weak // "Additional Comments the pump is down"
-			}
-		}
-		if (h.rank > 0 || bare) && (!found || h.at > best.at) {
-			best, found, before = h, true, p.key()
-		}
-	}
-	return best, found
-}
-
 // begins says whether a line begins with a sure label and a colon.
 func (set *labelSet) begins(s string) bool {
 	h, ok := set.find(clipRunes(strings.TrimLeft(s, "> "), 400), false)
@@ -332,26 +253,6 @@ func (set *labelSet) hits(lines []line) []hit {
 	}
 	return found
 }
-
-// overTwoLines moves the value of a label that stands alone behind its translation
-// or its hint on the next line: "Nächster Schritt" above "(Expected Next Step): …".
-func (set *labelSet) overTwoLines(lines []line, h hit) hit {
-	k := h.end + 1
-	if k >= len(lines) || h.rank < good || strings.Trim(lines[h.end].text[h.at:], " /|:-–") != "" || lines[k].kind != ordinary || lines[k].depth != lines[h.line].depth || lines[k].row != lines[h.line].row || lines[k].col != lines[h.line].col {
-		return h
-	}
-	s := lines[k].text
-	if hint := hintBeforeColon.FindString(s); hint != "" {
-		h.end, h.at, h.sep = k, len(hint), sepHard
-		return h
-	}
-	if twin, ok := set.find(clipRunes(s, 400), false); ok && twin.field == h.field && twin.sep == sepHard && twin.edits == 0 && twin.rank >= good {
-		h.end, h.at, h.sep = k, twin.at, sepHard
-	}
-	return h
-}
-
-var hintBeforeColon = regexp.MustCompile(`^[(（][^()（）]{2,60}[)）]\s*[:：]\s*`)
 
 // wrapped finds a label that a hard wrap cut in two or three.
 func (set *labelSet) wrapped(lines []line, i int, own hit, hasOwn bool) (hit, bool) {

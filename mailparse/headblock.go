@@ -57,9 +57,6 @@ func headerBlock(lines []line, i, need int) int {
 			break
 		}
 		kind, value := headRow(l.text)
-		if kind == "" && len(kinds) == 0 {
-			return 0
-		}
 		if kind == "" && kinds["from"] && !kinds["date"] && datedRow(l.text) {
 			kind = "date" // whatever its name
 		}
@@ -88,13 +85,19 @@ func headerBlock(lines []line, i, need int) int {
 			j++
 		}
 	}
-	if need >= 3 && !kinds["subject"] && !addressed {
-		return 0 // rows of places: "From: Hall A", "To: Hall C"
-	}
-	if len(kinds) < need || !kinds["from"] || (need >= 3 && !(kinds["date"] && (kinds["to"] || kinds["subject"]) || kinds["to"] && kinds["subject"])) {
+	if len(kinds) < need || !kinds["from"] || need >= 3 && !completeHead(kinds, addressed) {
 		return 0
 	}
 	return end - i
+}
+
+// completeHead says whether the rows of a block that nothing announces make one:
+// "From: Hall A" and "To: Hall C" are rows of places.
+func completeHead(kinds map[string]bool, addressed bool) bool {
+	if !kinds["subject"] && !addressed {
+		return false
+	}
+	return kinds["date"] && (kinds["to"] || kinds["subject"]) || kinds["to"] && kinds["subject"]
 }
 
 // oneLineHead says whether a line is a header block whose line ends were lost:
