@@ -65,6 +65,18 @@ func TestParseShowsTheMailsItCanRead(t *testing.T) {
 	}
 }
 
+func TestParseReadsWithTheLabelsOfAConfiguration(t *testing.T) {
+	config := write(t, "desk.yaml", minimal+"labels: {next_step: [Was nun]}\n")
+	mail := write(t, "mail.eml", "From: ana@acme.example\r\n\r\n"+strings.Replace(harness.Form("01234567"), "Expected Next Step", "Was nun", 1))
+	if got := play(t, exitDone, "parse", "--json", mail); !strings.Contains(got, `"next_step":""`) {
+		t.Errorf("without the configuration: %s", got)
+	}
+	if got := play(t, exitDone, "parse", "--json", "--config", config, mail); strings.Contains(got, `"next_step":""`) {
+		t.Errorf("with it: %s", got)
+	}
+	play(t, exitUsage, "parse", "--config", "no-such.yaml", mail)
+}
+
 func TestARedisThatIsAwayIsNamedWithTheRemedy(t *testing.T) {
 	config := write(t, "desk.yaml", minimal)
 	mail := write(t, "mail.eml", "From: ana@acme.example\r\n\r\n"+harness.Form("01234567"))

@@ -144,6 +144,7 @@ func (c *configCmd) Run(s *streams) error {
 }
 
 type parseCmd struct {
+	Path  string   `name:"config" placeholder:"FILE" help:"Read as this configuration asks: its labels, case numbers and own address."`
 	JSON  bool     `help:"Print one JSON object a mail, each on a line."`
 	Files []string `arg:"" optional:"" name:"file" help:"Mails; - or none is standard input."`
 }
@@ -152,6 +153,14 @@ func (c *parseCmd) Run(s *streams) error {
 	if len(c.Files) == 0 {
 		c.Files = []string{"-"}
 	}
+	parse := mailparse.Parse
+	if c.Path != "" {
+		cfg, err := configFlag{c.Path}.load()
+		if err != nil {
+			return err
+		}
+		parse = daemon.Parser(cfg).Parse
+	}
 	var unread []error
 	for _, name := range c.Files {
 		raw, err := readFile(name, s.in)
@@ -159,7 +168,7 @@ func (c *parseCmd) Run(s *streams) error {
 			unread = append(unread, err)
 			continue
 		}
-		if err := c.print(s, name, raw); err != nil {
+		if err := c.print(s, name, raw, parse); err != nil {
 			return err
 		}
 	}
@@ -178,8 +187,8 @@ func readFile(name string, stdin io.Reader) ([]byte, error) {
 	return raw, nil
 }
 
-func (c *parseCmd) print(s *streams, name string, raw []byte) error {
-	m, unread := mailparse.Parse(raw)
+func (c *parseCmd) print(s *streams, name string, raw []byte, parse func([]byte) (mailparse.Message, error)) error {
+	m, unread := parse(raw)
 	if !c.JSON {
 		return printMessage(s.out, name, m, unread)
 	}
