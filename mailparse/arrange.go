@@ -313,7 +313,7 @@ func (set *labelSet) cutGreeting(lines []line) {
 		if at < 8 || len(s) > 2000 || lines[i].row > 0 || strings.Count(s, ":") < 3 && (i+1 == len(lines) || lines[i+1].blank()) {
 			continue
 		}
-		if first, ok := set.find(clipRunes(s, 400), false); ok && first.sep == sepHard {
+		if first, ok := set.find(clipRunes(s, 400), false); ok && (first.sep == sepHard || first.field == CaseNumber && first.rank >= good) {
 			continue
 		}
 		from, field, ok := set.labelBefore(s, 1, at)

@@ -125,7 +125,7 @@ func (set *labelSet) halves(p *phrase) (label, bool) {
 // does not hold: "預期下一步 Expected Next Step", "Personne-ressource / Point of
 // Contact". Only a colon shows that what stands beside it is no value.
 func (set *labelSet) beside(text string) (label, bool) {
-	if a, b, ok := strings.Cut(text, "/"); ok && strings.Count(text, " ") < 9 {
+	if a, b, ok := strings.Cut(text, "/"); ok && strings.Count(text, " ") < 9 && digits(text) == 0 {
 		for _, half := range []string{a, b} {
 			if l, ok := set.lookupExact(half); ok && l.rank == strong && strings.Contains(strings.TrimSpace(half), " ") {
 				return l, true

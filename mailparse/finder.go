@@ -82,9 +82,13 @@ type labelSearch struct {
 }
 
 func (q *labelSearch) report(h hit) {
-	if !q.found || h.rank > q.best.rank || (h.rank == q.best.rank && h.at >= q.best.at) {
-		q.best, q.found = h, true
+	switch {
+	case !q.found || h.rank > q.best.rank || h.rank == q.best.rank && h.at >= q.best.at:
+	case h.sep == sepHard && q.best.sep == sepSoft && h.field == q.best.field && h.rank >= q.best.rank-1: // "Comments, if any:"
+	default:
+		return
 	}
+	q.best, q.found = h, true
 }
 
 // scan tries the text before each separator. It returns where the line ends if
@@ -189,7 +193,7 @@ func (set *labelSet) try(s string, from, to int, sep separator, report func(hit)
 	var l label
 	var edits int
 	var ok bool
-	if sep == sepNone || (sep == sepSoft && !dashAt(s, to)) {
+	if sep == sepNone || (sep == sepSoft && !dashAt(s, to) && !(from > 0 && s[from-1] == '[' && s[to] == ']')) {
 		if l, ok = set.lookupExact(text); !ok {
 			l, ok = set.lookupHalves(text)
 		}

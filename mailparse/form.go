@@ -121,7 +121,7 @@ func (rd *reader) forms() []foundForm {
 
 // form reads the values of one group of labels.
 func (rd *reader) form(hits []hit, stop int) (foundForm, bool) {
-	hits = rd.inCompany(hits)
+	hits = rd.looseRows(rd.inCompany(hits))
 	if len(hits) == 0 {
 		return foundForm{}, false
 	}

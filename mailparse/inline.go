@@ -13,7 +13,7 @@ func (set *labelSet) splitInline(l line) []line {
 		return []line{l}
 	}
 	first, ok := set.find(clipRunes(l.text, 400), false)
-	if !ok || first.sep != sepHard || first.rank < weak {
+	if !ok || first.sep != sepHard && !(first.field == CaseNumber && first.rank >= good) || first.rank < weak {
 		return []line{l}
 	}
 	cuts, fields, wide := set.inlineLabels(l.text, first)

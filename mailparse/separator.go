@@ -10,7 +10,7 @@ import (
 // surely as a colon, so that even a misspelt label before it counts.
 func dashAt(s string, at int) bool {
 	r := firstRune(strings.TrimLeft(s[at:], " "))
-	return strings.ContainsRune("-–—―→➔➜⇒»›>~?", r)
+	return strings.ContainsRune("-–—―→➔➜⇒⇨➡⟶👉»›>~?", r)
 }
 
 // separatorAt classifies the rune at s[at:].
@@ -18,7 +18,7 @@ func separatorAt(s string, at int, r rune) separator {
 	switch r {
 	case ':', '：', '﹕', '︰', '꞉', '∶', 'ː', '=', '＝', '\t', '|', '｜', '│':
 		return sepHard
-	case '→', '➔', '➜', '⇒', '⇨', '»', '›', '…', ']', '】', '」', '』', '〕', '》', '〉', ')', '）', '?', '？', ';', '；', '~', '～', '*', '_', '"', '”', '>', '［':
+	case '→', '➔', '➜', '⇒', '⇨', '➡', '⟶', '➤', '►', '▶', '👉', '»', '›', '…', ']', '】', '」', '』', '〕', '》', '〉', ')', '）', '?', '？', ';', '；', '~', '～', '*', '_', '"', '”', '>', '［':
 		return sepSoft
 	case ',', '、':
 		return sepSoft
@@ -49,7 +49,7 @@ func skipSeparators(s string, at int) int {
 		case r == ' ' || r == '\t':
 		case strings.ContainsRune(":：﹕︰꞉∶ː=＝|｜│", r):
 			hard++
-		case strings.ContainsRune("→➔➜⇒⇨»›…】」』〕》〉)）]?？;；~～\"”", r) && hard == 0:
+		case strings.ContainsRune("→➔➜⇒⇨➡⟶➤►▶👉»›…】」』〕》〉)）]?？;；~～\"”", r) && hard == 0:
 		case (r == '*' || r == '_') && (at == 0 || s[at-1] != ' ' || strings.HasPrefix(rest, " ") && hard == 0):
 		case r == '>' && (hard == 0 || at > 0 && (s[at-1] == '-' || s[at-1] == '=')):
 		case (r == '.' || r == '。') && hard == 0 && (rest == "" || rest[0] == '.' || rest[0] == ' ' || rest[0] == ':' || (at > 0 && s[at-1] == '.')):

@@ -16,7 +16,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	switch {
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
-	case s == "--" || isDelimiter(s) && !(begun && (rd.proseFollows(j+1, stop) || rd.fence(j, stop, h) > 0 || rd.delimitedLater(j+1, stop))):
+	case s == "--" || isDelimiter(s) && (!begun || rd.delimits(j, stop, h)):
 		return true
 	case rd.isTail(j) && !rd.announced(j, h):
 		return true
@@ -98,6 +98,15 @@ func (rd *reader) closesLater(j, stop int) bool {
 		}
 	}
 	return false
+}
+
+// delimits says whether a rule such as "---" parts a signature or a footer from
+// the text, and not one part of the text from another.
+func (rd *reader) delimits(j, stop int, h hit) bool {
+	if rd.delimitedLater(j+1, stop) || rd.fence(j, stop, h) > 0 {
+		return false
+	}
+	return rd.contactBlock(j+1, stop) || rd.lines[j-1].blank() && !rd.proseFollows(j+1, stop)
 }
 
 // delimitedLater says whether the signature's own delimiter (RFC 3676, section

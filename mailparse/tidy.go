@@ -35,6 +35,9 @@ func tidyValue(s string, f Field) string {
 	for _, colon := range []string{": ", "：", "= "} {
 		s = strings.TrimSpace(strings.TrimPrefix(s, colon)) // on the line below the label
 	}
+	if arrow := leadingArrow.FindString(s); arrow != "" && !strings.Contains(s, "\n"+strings.TrimSpace(arrow)) {
+		s = s[len(arrow):]
+	}
 	s = unmark(withoutFillLine(s))
 	s = dropPlaceholders(s)
 	if f != Comments && f != NextStep {
@@ -48,6 +51,9 @@ func tidyValue(s string, f Field) string {
 	}
 	return norm.NFC.String(s)
 }
+
+// leadingArrow points at an answer: "==> ", "-> ", "👉 ".
+var leadingArrow = regexp.MustCompile(`^(?:[-=]+>|>>+|[→➔➜⇒⇨➡⟶👉])\s+`)
 
 // withoutFillLine takes the line of a paper form off both ends of a value:
 // "____Ana____", "......Ana......".
