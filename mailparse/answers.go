@@ -170,9 +170,9 @@ func (rd *reader) pasted(j, stop, depth int) bool {
 	case n > 12 || parted && n > 2:
 		return false
 	case k < stop && rd.lines[k].kind == ordinary && rd.lines[k].depth == depth && !isDelimiter(rd.lines[k].text) && !rd.isClosing(k) && !rd.isTail(k):
-		return true
+		return !letter || endsSentence(rd.lines[k].text) || rd.proseFollows(k, stop)
 	}
-	return n <= 3 && !letter && !parted && !unicode.IsUpper(firstRune(rd.lines[j].text))
+	return n <= 3 && !rd.lines[j].cited && !letter && !parted && !unicode.IsUpper(firstRune(rd.lines[j].text))
 }
 
 func greeting(s string) bool {

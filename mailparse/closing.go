@@ -11,13 +11,13 @@ import (
 var (
 	closings = newPhrases(`thanks,greetings,greets,thank you,thank u,thankyou,thx,tks,tnx,ty,thanx,thnks,thnx,thks,many thx,tia,tysm,tyvm,cheers,cheerio,bye,regards,rgds,rgs,regds,rgrds,brgds,b rgds,kind rgds,
 wishes,br,brs,b r,kr,bw,v r,vr,best,sincerely,yours,yours sincerely,yours faithfully,yours truly,yours respectfully,yours in haste,sincerely yours,ever yours,yours ever,yours always,respectfully,respectfully yours,respectfully submitted,
-cordially,warmly,ta,take care,see you,see ya,later mate,so long,farewell,goodbye,good bye,good night,have fun,very truly yours,truly yours,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,peace,peace be with you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,i remain,we remain,
-ciao,servus,pfiat eich,pfiat euch,pfiat di,grüezi mitenand,uf widerluege,uf wiederluege,hej hej,bis dann,bis später,bis morgen,adieu,gute nacht,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,grüßt,grüsst,es grüßt,es grüsst,freundlich grüßt,freundlich grüsst,herzlich grüßt,i a,i v,ppa,gez,im auftrag,in vertretung,
-à bientôt,au plaisir,à plus,à demain,à plus tard,bonne nuit,au revoir,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
-a presto,adiós,nos vemos,buenas noches,hasta pronto,hasta mañana,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
-até logo,até breve,até mais,até amanhã,tchau,boa noite,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,cumps,abraços,abração,beijos,bjs,cumprimentos,
+cordially,warmly,ta,take care,in solidarity,solidarity,ad astra,onward,in haste,semper fi,merry christmas,happy holidays,happy christmas,happy new year,season s greetings,happy easter,see you,see ya,later mate,so long,farewell,goodbye,good bye,good night,have fun,very truly yours,truly yours,all the best,all best,talk soon,speak soon,stay safe,god bless,god bless you,peace,peace be with you,over and out,appreciate it,much appreciated,thanking you,much appreciated,much obliged,appreciated,pp,p p,signed,on behalf of,for and on behalf of,i remain,we remain,
+ciao,servus,mahlzeit,glückauf,glück ab,petri heil,weidmannsheil,gut holz,bleiben sie gesund,alles gute,frohes schaffen,schöne feiertage,frohe festtage,frohe weihnachten,frohe ostern,moin moin,pfiat eich,pfiat euch,pfiat di,grüezi mitenand,uf widerluege,uf wiederluege,hej hej,bis dann,bis später,bis morgen,adieu,gute nacht,glück auf,tschüss,tschau,ahoi,herzlichst,freundlichst,bis bald,grüße,gruß,grüsse,gruss,gruesse,grüßen,grüssen,gruessen,grüßle,mfg,m f g,lg,vlg,vg,bg,hg,hzl,mkg,danke,dank,danke schön,dankeschön,hochachtungsvoll,mit freundlichen,grüßt,grüsst,es grüßt,es grüsst,freundlich grüßt,freundlich grüsst,herzlich grüßt,i a,i v,ppa,gez,im auftrag,in vertretung,
+à bientôt,bonnes fêtes,joyeuses fêtes,bonne année,joyeux noël,au plaisir,à plus,à demain,à plus tard,bonne nuit,au revoir,merci,cordialement,cordialement vôtre,bien cordialement,cdt,cdlt,bàv,bien à vous,bien à toi,salutations,slts,salut,bonne journée,bonne soirée,belle journée,belle soirée,excellente journée,bonne fin de journée,d avance merci,bonne réception,sentiments,salutations distinguées,avec mes remerciements,
+a presto,buone feste,buon natale,felices fiestas,feliz navidad,feliz año,adiós,nos vemos,buenas noches,hasta pronto,hasta mañana,abrazo,abrazos,un abrazo,hasta luego,gracias,saludos,saludo,atentamente,atte,slds,sds,cordialmente,cordial saludo,un cordial saludo,
+até logo,boas festas,feliz natal,até breve,até mais,até amanhã,tchau,boa noite,obrigado,obrigada,muito obrigado,muito obrigada,atenciosamente,att,abs,abraço,cumps,abraços,abração,beijos,bjs,cumprimentos,
 grazie,arrivederci,a domani,buona notte,abbraccio,abbracci,saluti,saluto,cordialità,buona giornata,buon lavoro,buona serata,in fede,
-bedankt,doei,tot ziens,tot snel,tot morgen,goede nacht,dank u,dank je,alvast bedankt,bij voorbaat dank,groeten,groet,groetjes,gr,grt,grtz,grtjs,mvg,
+bedankt,prettige feestdagen,fijne feestdagen,doei,tot ziens,tot snel,tot morgen,goede nacht,dank u,dank je,alvast bedankt,bij voorbaat dank,groeten,groet,groetjes,gr,grt,grtz,grtjs,mvg,
 hälsning,hälsningar,ha en fin dag,ha en bra dag,ha det bra,ha en god dag,hav en god dag,miłego dnia,hezký den,szép napot,vänligen,mvh,tack,tack på förhand,tusen tack,hilsen,hilsner,venlig hilsen,vennlig hilsen,vh,tak,takk,tusen takk,på forhånd takk,på forhånd tak,
 terveisin,ystävällisin terveisin,ystävällisesti,kiitos,kiitos etukäteen,pozdrawiam,z poważaniem,z wyrazami szacunku,serdecznie pozdrawiam,dziękuję,serdecznie dziękuję,pozdrowienia,
 s pozdravem,s pozdravom,s přátelským pozdravem,s priateľským pozdravom,s úctou,pozdrav,děkuji,děkuji předem,díky,ďakujem,
@@ -70,6 +70,9 @@ func isClosing(s string) bool {
 	if s == "" {
 		return false
 	}
+	if s == "A+" {
+		return true // "à plus"
+	}
 	if firstRune(s) >= 0x2e80 && utf8.RuneCountInString(s) <= 80 && closingCJK.MatchString(s) {
 		return true
 	}
@@ -101,7 +104,7 @@ func isClosing(s string) bool {
 	if i := strings.LastIndexByte(rest, '('); i > 0 {
 		rest = strings.TrimSpace(rest[:i]) // "Regards, Ana (shift lead)"
 	}
-	if end := words[formula-1].end; end < len(s) && s[end] == ',' && len(words)-formula <= 3 && !endsSentence(s) && (regardWords[words[formula-1].text] || namesTeam(s, words[formula:])) {
+	if closerMark(s, first) && len(words)-formula <= 3 && !endsSentence(s) && (regardWords[words[formula-1].text] || namesTeam(s, words[formula:])) {
 		return true // "Regards, bench four", "Thanks, Spa team"
 	}
 	return rest == "" || greetsSomebody(s, words[:formula], words[formula:]) || isName(rest) && (closerMark(s, first) || len(words)-n <= 3)
@@ -121,7 +124,7 @@ func greetsSomebody(s string, formula, rest []word) bool {
 }
 
 var (
-	regardWords = newPhrases("regards,wishes,greetings,grusse,gruesse,gruss,grussen,grussen,salutations,journee,soiree,saludos,saludo,abrazo,abrazos,saluti,saluto,groeten,groet,cumprimentos,abraco,abracos,hilsen,hilsner,halsningar,halsning,pozdrawiam,pozdrav").phrases
+	regardWords = newPhrases("regards,wishes,greetings,grusse,gruesse,gruss,grussen,grussen,salutations,journee,soiree,saludos,saludo,abrazo,abrazos,abbraccio,abbracci,saluti,saluto,groeten,groet,cumprimentos,abraco,abracos,hilsen,hilsner,halsningar,halsning,pozdrawiam,pozdrav,rgds,brgds,mvg,mfg,vg,lg,kr,cdt,cdlt,atte,slds,cumps,cordialement,cordialmente,atentamente,sincerely").phrases
 	regardLinks = newPhrases("to,from,for,an,aus,von,vom,fur,a,au,aux,de,des,du,para,por,dalla,dal,da,alla,al,aan,van,uit,til,fra,till,dla,vam").phrases
 )
 
@@ -134,6 +137,25 @@ func namesTeam(s string, words []word) bool {
 		}
 	}
 	return len(words) > 0 && (unicode.IsUpper(firstRune(s[words[0].begin:])) || roleWords[words[len(words)-1].text])
+}
+
+// greetStems begin the words of greeting in whatever form: "Grüessli", "Lesende
+// Grüße".
+var greetStems = [...]string{"gruss", "gruess", "grus", "greeting", "salutation", "salud", "groet", "hilsen", "halsning", "pozdrav", "pozdrow"}
+
+// greetsSomehow says whether a short line holds a word of greeting.
+func greetsSomehow(s string) bool {
+	if len(s) > 60 || strings.HasSuffix(s, ".") || strings.ContainsAny(s, "0123456789@:?") || tellsSomething(s) {
+		return false
+	}
+	for _, w := range splitWords(s, 7) {
+		for _, stem := range greetStems {
+			if strings.HasPrefix(w.text, stem) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // endsInGreeting recognises the sentences that end in a greeting: "si porgono

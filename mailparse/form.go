@@ -81,7 +81,7 @@ func (rd *reader) paragraphAt(i int) bool {
 // isClosing remembers whether a line is a sign-off.
 func (rd *reader) isClosing(i int) bool {
 	return rd.remember(&rd.closes, i, func(s string) bool {
-		return isClosing(s) || i > 0 && rd.lines[i-1].blank() && isCourtesy(s)
+		return isClosing(s) || i > 0 && rd.lines[i-1].blank() && (isCourtesy(s) || greetsSomehow(s) && strings.Count(s, " ") < 6)
 	})
 }
 

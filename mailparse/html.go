@@ -41,6 +41,7 @@ type open struct {
 	tbl    bool
 	cell   bool // made a cell by its style
 	rows   int  // how many rows a cell spans
+	small  bool // in small print
 	signed bool // the signature, as the mail program marks it
 }
 
@@ -52,6 +53,7 @@ type layout struct {
 	quote    int
 	pre      int
 	signed   int
+	small    int
 	signedIn int // open elements plus one where a br began the signature
 	rows     int // rows begun in the document
 	tables   []tablePos
@@ -187,6 +189,7 @@ func (lay *layout) element(tag atom.Atom, attrs tagAttrs) open {
 	e.cell = st.cell
 	e.quote = tag == atom.Blockquote && isQuote(attrs)
 	e.signed = isSignature(attrs)
+	e.small = tag == atom.Small || smallType(attrs.style)
 	if tag == atom.Td || tag == atom.Th {
 		e.rows, _ = strconv.Atoi(string(attrs.rowspan))
 	}
@@ -211,6 +214,9 @@ func (lay *layout) push(e open) {
 	}
 	if e.signed {
 		lay.signed++
+	}
+	if e.small {
+		lay.small++
 	}
 	lay.stack = append(lay.stack, e)
 }
@@ -275,6 +281,9 @@ func (lay *layout) leave(e open) {
 	if e.signed {
 		lay.signed--
 	}
+	if e.small {
+		lay.small--
+	}
 }
 
 func (lay *layout) closeBlock(e open) {
@@ -307,7 +316,7 @@ func (lay *layout) br() {
 
 func (lay *layout) emptyLine() line {
 	t := lay.pos()
-	return line{row: t.row, col: t.col, cell: t.cell, depth: lay.quote, signed: lay.signed > 0 || lay.signedIn > 0}
+	return line{row: t.row, col: t.col, cell: t.cell, depth: lay.quote, cited: lay.quote > 0, small: lay.small > 0, signed: lay.signed > 0 || lay.signedIn > 0}
 }
 
 // newLine ends the line at hand, if there is one.

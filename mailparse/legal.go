@@ -8,12 +8,12 @@ var legalStems = func() stemTable {
 	return newStems(map[int]string{
 		4: `datenschutz datenschutzerklarung rgpd gdpr dsgvo`,
 		3: `disclaimer unauthoris unauthoriz unbefugt confidentialit vertraulichkeit confidentialite confidencialid riservatezz vertrouwelijkh haftungsausschluss dissemina weiterverbreit
-addressee geadresseerd handelsregister amtsgericht geschaftsfuhr hrb ustid ustidnr umsatzsteuer siret handelsnummer kvk btw registered
+addressee geadresseerd handelsregister amtsgericht geschaftsfuhr hrb ustid ustidnr umsatzsteuer siret handelsnummer kvk btw registered regulated
 adressat destinataires nedoruc poufn duvern konfidentsial конфиденц конфіденц bizalmas luottamuksel fortrolig 機密 誤送信 保密 기밀`,
 		2: `confidential vertraulich confidentiel confidencia riservat vertrouwelijk privileged intended bestimmt bestemd recipient destinatario destinatario destinataire empfanger ontvanger odbiorc prijemc mottagar modtager mottaker
 liabilit liable haftung responsab aansprakelij disclos prohibit untersagt interdit prohibid proibid vietat verboden zabronion zakazan forbud forbjud copying retransmi classified classification interne konfiden tlp
 eingetragen immatricul inscrit kapital capital vat steuernummer mwst tva iva cif nif umwelt environnement printing imprim drucken ausdrucken stampare afdrukken skriver
-unsubscribe subscribed abmelden abbestellen desabonner privacy opinions malware`,
+charity authorised authorized unsubscribe subscribed abmelden abbestellen desabonner privacy opinions malware`,
 		1: `mail mails email emails message nachricht mensaje correo mensagem messaggio bericht courriel wiadomosc zprava meddelande meddelelse сообщение письмо viesti uzenet communication transmission
 attachment attachments anhang anhange anlagen joint jointes adjunt anexo allegat bijlage zalaczn prilo bilag sender absender expediteur remitente remetente mittente afzender
 notify delete error irrtum irrtumlich erreur fehler loschen supprimer elimin fout virus viruses viren scanned gepruft uberpruft solely sole exclusiv exclusively ausschliesslich uniquement uitsluitend

@@ -15,6 +15,9 @@ type plainOptions struct {
 
 // readPlain turns text/plain into lines.
 func readPlain(text string, opt plainOptions) document {
+	if strings.Count(text, "<br") >= 3 {
+		text = typedBreak.ReplaceAllString(text, "\n") // of a web form
+	}
 	text = cleanText(withoutMiddle(withoutGaps(newlines(text)), opt.lines))
 	var doc document
 	fl := flow{label: opt.label}
@@ -28,6 +31,9 @@ func readPlain(text string, opt plainOptions) document {
 			s = ">" + s[len(mark):]
 		}
 		depth, rest := quoteDepth(s)
+		if opt.flowed && strings.HasPrefix(s, " ") {
+			depth, rest = 0, s // space-stuffed (RFC 3676, section 4.4)
+		}
 		trimmed := strings.TrimSpace(rest)
 		switch {
 		case strings.HasPrefix(trimmed, "-----BEGIN PGP SIGNED MESSAGE"):
@@ -81,6 +87,8 @@ func quoteSign(text string, label func(string) bool) string {
 
 // namePrefix is how Supercite marks a quote.
 var namePrefix = regexp.MustCompile(`^ ?\pL[\pL\d._-]{0,20}>`)
+
+var typedBreak = regexp.MustCompile(`<br ?/?>\n?`)
 
 // pipeQuoted says whether lines are quoted by a bar instead of '>': several in a
 // row begin with one, an empty one among them, and none ends with one.

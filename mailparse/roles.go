@@ -9,10 +9,10 @@ import (
 // roleWords name people by what they do and the groups they work in: a support
 // desk's mails are signed by those as often as by names.
 var roleWords = newPhrases(`manager,managers,mgr,lead,leader,head,chief,director,supervisor,officer,engineer,engineers,technician,technicians,tech,operator,operators,administrator,administrators,admin,admins,sysadmin,coordinator,controller,dispatcher,planner,analyst,specialist,consultant,advisor,adviser,assistant,secretary,clerk,agent,representative,rep,
-buyer,purchaser,accountant,auditor,treasurer,bookkeeper,counsel,lawyer,foreman,forewoman,keeper,warden,guard,porter,caretaker,janitor,master,captain,skipper,pilot,driver,conductor,inspector,nurse,matron,doctor,physician,surgeon,pharmacist,midwife,teacher,principal,librarian,curator,archivist,researcher,scientist,professor,trainee,intern,apprentice,
+buyer,purchaser,accountant,auditor,treasurer,bookkeeper,counsel,lawyer,foreman,forewoman,keeper,warden,guard,porter,caretaker,janitor,master,captain,skipper,pilot,driver,conductor,inspector,nurse,matron,vet,veterinarian,doctor,physician,surgeon,pharmacist,midwife,teacher,principal,librarian,curator,archivist,researcher,scientist,professor,trainee,intern,apprentice,
 baker,cook,chef,host,concierge,receptionist,editor,producer,designer,developer,programmer,architect,mechanic,electrician,plumber,fitter,farmer,gardener,forester,ranger,brewer,owner,founder,president,chair,chairman,chairwoman,chairperson,steward,boss,buildings,registrar,bursar,verger,sexton,deputy,marshal,sergeant,lieutenant,commander,major,colonel,
 team,teams,desk,helpdesk,shift,office,crew,staff,ops,operations,support,service,services,department,dept,division,section,unit,group,cell,squad,room,centre,center,hub,control,lab,laboratory,workshop,stores,warehouse,depot,yard,station,bureau,board,committee,watch,dispatch,reception,procurement,purchasing,logistics,facilities,maintenance,security,accounts,accounting,finance,payroll,hr,
-legal,compliance,engineering,relations,infrastructure,administration,management,noc,soc,it,
+legal,compliance,engineering,relations,infrastructure,administration,management,noc,soc,
 abteilung,abteilungsleiter,abteilungsleiterin,leiter,leiterin,leitung,schicht,schichtleiter,schichtleiterin,schichtleitung,nachtschicht,frühschicht,spätschicht,meister,meisterin,werkmeister,hausmeister,techniker,technikerin,ingenieur,ingenieurin,sachbearbeiter,sachbearbeiterin,disponent,disponentin,disposition,leitstelle,leitstand,werkstatt,werkstattleiter,betriebsleiter,betriebsleiterin,betriebsleitung,
 geschäftsleitung,verwaltung,buchhaltung,einkauf,vertrieb,versand,lager,lagerleiter,lagerleitung,bereitschaft,bereitschaftsdienst,empfang,sekretariat,vorstand,vorzimmer,instandhaltung,büro,zentrale,dienststelle,betrieb,technik,
 responsable,chef,cheffe,directeur,directrice,gérant,gérante,ingénieur,technicien,technicienne,équipe,bureau,atelier,secrétariat,régie,régisseur,exploitation,permanence,astreinte,comptabilité,accueil,standard,direction,coordonnateur,coordonnatrice,gestionnaire,chargé,chargée,service,maintenance,logistique,
@@ -42,15 +42,20 @@ bitte,anrufen,fragen,melden,ist,sind,hat,haben,muss,steht,geschlossen,appelez,de
 // isRole says whether a short line names a role or a group and says nothing of
 // it: "Night manager", "Head of operations", "Leitung Instandhaltung".
 func isRole(s string) bool {
-	s = strings.Trim(s, " *_,()")
+	s = strings.TrimFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".!?:：@;", r)
+	})
 	if len(s) > 50 || s == "" || endsSentence(s) || strings.ContainsAny(s, ":：@?;") {
 		return false
 	}
-	if r := firstRune(s); !unicode.IsUpper(r) {
-		return r >= 0x2e80 && cjkRole(s)
+	if firstRune(s) >= 0x2e80 {
+		return cjkRole(s)
 	}
-	words := splitWords(s, 7)
-	if len(words) == 0 || len(words) > 6 {
+	words, most := splitWords(s, 7), 6
+	if !unicode.IsUpper(firstRune(s)) {
+		most = 3 // "front office"
+	}
+	if len(words) == 0 || len(words) > most {
 		return false
 	}
 	role := false

@@ -32,7 +32,7 @@ func (rd *reader) signature(j, stop, from int) bool {
 		return false
 	case n == 1:
 		first := leadingName(s)
-		return isRole(s) || first != s && (isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
+		return isRole(s) || first != s && (isRole(first) || isName(first) && len(strings.Fields(first)) >= 2 || rd.own(first) || strings.Contains(s, "www.") || hasAddress(s))
 	}
 	first := leadingName(s)
 	return isName(first) && !unicode.IsLower(firstRune(first)) || rd.own(first) || isRole(first)

@@ -3,6 +3,7 @@ package mailparse
 import (
 	"bytes"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -254,6 +255,26 @@ func isTablePart(tag atom.Atom) bool {
 		return true
 	}
 	return false
+}
+
+// smallType says whether a style sets letters of 10 pixels or 8 points at most:
+// what firms print below their mails.
+func smallType(style []byte) bool {
+	i := bytes.Index(style, []byte("font-size:"))
+	if i < 0 {
+		return false
+	}
+	n, seen := 0.0, false
+	rest := bytes.TrimLeft(style[i+len("font-size:"):], " ")
+	unit := bytes.IndexFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+	if unit > 0 {
+		v, err := strconv.ParseFloat(string(rest[:unit]), 64)
+		n, seen = v, err == nil
+	}
+	if !seen || n == 0 {
+		return false
+	}
+	return bytes.HasPrefix(rest[unit:], []byte("px")) && n <= 10 || bytes.HasPrefix(rest[unit:], []byte("pt")) && n <= 8
 }
 
 // isFormatting names the elements that HTML calls so: they may overlap blocks.

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,6 +15,8 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	s := rd.lines[j].text
 	parted := j > 0 && rd.lines[j-1].blank()
 	switch {
+	case begun && parted && rd.lines[j].small && !rd.lines[h.line].small:
+		return true // in small print
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
 	case s == "--" || isDelimiter(s) && (!begun || rd.delimits(j, stop, h)):
@@ -22,7 +25,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 		return true
 	case rd.isClosing(j) && (!rd.proseFollows(j+1, stop) || rd.signedBelow(j+1, stop)):
 		return true
-	case isRuler(s) && utf8.RuneCountInString(s) >= 3 && rd.contactBlock(j+1, stop):
+	case isRuler(s) && rd.contactBlock(j+1, stop) && rd.fence(j, stop, h) == 0:
 		return true
 	case (begun || h.field == Comments && parted) && rd.closesByShape(j, stop) || begun && rd.markedName(j, stop):
 		return true
@@ -103,7 +106,7 @@ func (rd *reader) closesLater(j, stop int) bool {
 // delimits says whether a rule such as "---" parts a signature or a footer from
 // the text, and not one part of the text from another.
 func (rd *reader) delimits(j, stop int, h hit) bool {
-	if rd.delimitedLater(j+1, stop) || rd.fence(j, stop, h) > 0 {
+	if rd.delimitedLater(j+1, stop) || rd.fence(j, stop, h) > 0 || rd.announced(j, h) {
 		return false
 	}
 	return rd.contactBlock(j+1, stop) || rd.lines[j-1].blank() && !rd.proseFollows(j+1, stop)
@@ -123,7 +126,11 @@ func (rd *reader) delimitedLater(j, stop int) bool {
 // fence finds where pasted text ends that two equal rulers embrace, the first of
 // which a colon announces; 0 where line j is no such ruler.
 func (rd *reader) fence(j, stop int, h hit) int {
-	if j <= h.end+1 && rd.after(h) == "" || rd.lines[j-1].blank() || !endsInColon(rd.lines[j-1].text) {
+	above := j - 1
+	for above > h.end && rd.lines[above].blank() {
+		above--
+	}
+	if above <= h.end && rd.after(h) == "" || !endsInColon(rd.lines[above].text) {
 		return 0
 	}
 	for k := j + 2; k < min(stop, j+60) && rd.lines[k].depth == rd.lines[j].depth; k++ {
@@ -174,12 +181,24 @@ func (rd *reader) closesByShape(j, stop int) bool {
 	switch {
 	case strings.HasSuffix(s, ",") || strings.HasSuffix(s, "、"):
 		return (rd.own(name) || isName(name)) && (rd.bareName(k, stop) || rd.allSignature(k, stop) > 0)
+	case k == j+1 && above.blank() && strings.HasSuffix(s, "!") && strings.Count(s, " ") < 3 && !tellsSomething(s):
+		return rd.groupLine(name) && (rd.endsAt(k+1, stop) || rd.allSignature(k, stop) > 0) // "Ad astra!"
 	case k == j+1 && above.blank() && !endsSentence(s) && regardWords[lastWord(s)]:
 		return rd.nameLine(name) && (rd.endsAt(k+1, stop) || rd.allSignature(k, stop) > 0)
 	case k == j+1 && above.blank() && strings.Count(s, " ") < 4 && (!endsSentence(s) || strings.HasSuffix(s, "!")):
 		return rd.own(name) && (rd.endsAt(k+1, stop) || rd.allSignature(k, stop) > 0)
 	}
 	return false
+}
+
+// groupLine says whether a line names a role or group, with an article or not:
+// "the planetarium crew".
+func (rd *reader) groupLine(s string) bool {
+	words := splitWords(s, 6)
+	if len(words) > 1 && nameArticle[words[0].text] {
+		return len(words) <= 5 && roleWords[words[len(words)-1].text]
+	}
+	return isRole(s) || rd.own(s)
 }
 
 // lastWord is the last word of a line, folded.
@@ -285,10 +304,15 @@ func proseWords(s string) int {
 // notName are words that close a comment and are in nobody's name.
 var notName = newPhrases("urgent,asap,please,help,hurry,none,nothing,everything,same,likewise,ditto,attn,fao,cc,critical,important,now,today,dringend,bitte,sofort,eilt,urgente,spoed,urgence,vite").phrases
 
+var initials = regexp.MustCompile(`^(?:\p{Lu}\. ?){2,3}$`)
+
 // bareName recognises a name as the very last line.
 func (rd *reader) bareName(j, stop int) bool {
 	s := rd.lines[j].text
 	words := strings.Fields(s)
+	if initials.MatchString(s) {
+		return rd.endsAt(j+1, stop)
+	}
 	if len(words) > 3 || slices.ContainsFunc(words, func(w string) bool { return notName[strings.ToLower(strings.Trim(w, ".!"))] }) || !isName(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {
 		return false
 	}
@@ -359,7 +383,11 @@ func (rd *reader) contactBlock(j, stop int) bool {
 	if rd.isTail(k) || rd.from.names(rd.lines[k].text) || rd.lines[k].kind == quoteHead || rd.allSignature(k, stop) > 1 || rd.ruledNotice(k, stop) {
 		return true
 	}
-	return rd.signatureBlock(j, stop) && !rd.proseFollows(j, stop)
+	end := k
+	for end < stop && !rd.lines[end].blank() {
+		end++
+	}
+	return rd.signatureBlock(k, end) && !rd.proseFollows(j, stop)
 }
 
 // ruledNotice says whether the lines from k to the next ruler are a notice at

@@ -28,7 +28,7 @@ func tidyValue(s string, f Field) string {
 		return ""
 	}
 	if strings.ContainsAny(s, "<[") {
-		s = urlCopy.ReplaceAllString(s, "")
+		s = withoutLinkCopies(s)
 		s = mdMail.ReplaceAllString(s, "$1")
 		s = strings.TrimSpace(endTags.ReplaceAllString(s, ""))
 	}
@@ -50,6 +50,21 @@ func tidyValue(s string, f Field) string {
 		return ""
 	}
 	return norm.NFC.String(s)
+}
+
+// withoutLinkCopies drops the addresses that programs write behind a link's text.
+// One that a colon announces is no copy: "From: <sip:…>" of a trace.
+func withoutLinkCopies(s string) string {
+	var sb strings.Builder
+	last := 0
+	for _, m := range urlCopy.FindAllStringIndex(s, -1) {
+		if above := strings.TrimRight(s[:m[0]], " "); above == "" || endsInColon(above) {
+			continue
+		}
+		sb.WriteString(s[last:m[0]])
+		last = m[1]
+	}
+	return sb.String() + s[last:]
 }
 
 // leadingArrow points at an answer: "==> ", "-> ", "👉 ".
@@ -247,6 +262,9 @@ func (p *Parser) caseNumber(value string) (number string, several []string) {
 		return joined, nil
 	}
 	found := p.numbersIn(v)
+	if len(found) == 1 && pieceOf(v, found[0]) {
+		return bare, nil
+	}
 	if len(found) == 1 {
 		return found[0], nil
 	}
@@ -254,6 +272,17 @@ func (p *Parser) caseNumber(value string) (number string, several []string) {
 		return strings.TrimSpace(value), found
 	}
 	return bare, nil
+}
+
+// pieceOf says whether a number is only a piece of the one that was typed: "2026"
+// of "2026/LEG/5" is somebody else's case.
+func pieceOf(v, number string) bool {
+	for word := range strings.FieldsSeq(v) {
+		if i := strings.Index(word, number); i >= 0 && strings.Contains(word, "/") {
+			return digits(word[:i])+digits(word[i+len(number):]) > 0
+		}
+	}
+	return false
 }
 
 // joinGroups closes the blanks within a number written in groups. Groups that
@@ -268,6 +297,9 @@ func joinGroups(s string) string {
 		if (digits(g) != len(g) && !(i == 0 && letters == "" && len(g) <= 4)) || len(g) > 5 && i > 0 && len(groups[0]) > 5 {
 			return ""
 		}
+	}
+	if last := groups[len(groups)-1]; strings.ContainsAny(s, ".'") && (len(last) < 2 || len(groups) == 2 && len(groups[0]) != len(last)) {
+		return "" // "025.1" is no number in groups
 	}
 	return strings.Join(groups, "")
 }
