@@ -34,8 +34,25 @@ type reader struct {
 // where a paragraph begins, by all of it.
 func (rd *reader) isTail(i int) bool {
 	return rd.remember(&rd.tails, i, func(s string) bool {
-		return tailStart(s) && !rd.pairedRule(i) || rd.rowTail(i) || rd.paragraphAt(i) && (len(s) > 20 && isLegal(rd.paragraph(i)) || isAside(s) && !rd.proseFollows(i+1, len(rd.lines)) && !rd.closesLater(i+1, len(rd.lines)))
+		switch {
+		case surelyTail(s):
+			return !rd.pairedRule(i)
+		case rd.rowTail(i), rd.paragraphAt(i) && len(s) > 20 && isLegal(rd.paragraph(i)):
+			return true
+		case beginsTail(s) && (rd.paragraphAt(i) || !strings.HasPrefix(s, "http")), rd.paragraphAt(i) && isAside(s):
+			return rd.longNotice(i) || !rd.proseFollows(i+1, len(rd.lines)) && !rd.closesLater(i+1, len(rd.lines))
+		}
+		return false
 	})
+}
+
+// longNotice says whether a paragraph that begins like a notice is one by its
+// length or its words. A short sentence that begins so may be the customer's:
+// "Proofpoint blocks your mails."
+func (rd *reader) longNotice(i int) bool {
+	p := rd.paragraph(i)
+	total, _ := legalWeight(p)
+	return len(p) >= 120 || total >= 4
 }
 
 // pairedRule says whether line i is one of two equal rules that embrace text of
@@ -170,7 +187,7 @@ func withoutHeading(s string) string {
 	last := strings.TrimSpace(s[at+1:])
 	above := strings.TrimRight(s[:max(at, 0)], " ")
 	parted := at < 0 || strings.HasSuffix(above, "\n") || isRuler(above[strings.LastIndexByte(above, '\n')+1:])
-	heading := at >= 0 && len(last) <= 50 && strings.Count(last, " ") <= 5 && !endsSentence(last) || drawnHeading.MatchString(last) || strings.HasSuffix(last, ":") || strings.HasSuffix(last, "：") || (at >= 0 && headingLine.MatchString(last))
+	heading := at >= 0 && len(last) <= 50 && titled(last) || drawnHeading.MatchString(last) || at >= 0 && (endsInColon(last) || headingLine.MatchString(last))
 	if len(last) > 80 || !parted || !heading {
 		return s
 	}

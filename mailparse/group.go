@@ -23,7 +23,8 @@ func (rd *reader) plausible(hits []hit) []hit {
 				closed = true
 			}
 		}
-		if signed && (h.field == POC || h.field == POCContact) && !aboutCase(hits[i:]) || delimited && !several(hits[i:]) {
+		own := h.rank >= strong && h.sep == sepHard && begun(kept, h, rd.lines)
+		if !own && (signed && (h.field == POC || h.field == POCContact) && !aboutCase(hits[i:]) || delimited && !several(hits[i:])) {
 			continue
 		}
 		if h.rank >= strong || (h.rank >= good && h.field != POC && h.field != POCContact && h.sep == sepHard) {
@@ -34,6 +35,18 @@ func (rd *reader) plausible(hits []hit) []hit {
 		}
 	}
 	return kept
+}
+
+// begun says whether a form is under way in which one of the template's own labels
+// takes its place, whatever stands between: in the same mail and depth of quotes,
+// for a field that has no label yet.
+func begun(kept []hit, h hit, lines []line) bool {
+	for _, k := range kept {
+		if k.field == h.field || lines[k.line].depth != lines[h.line].depth || lines[k.line].zone != lines[h.line].zone {
+			return false
+		}
+	}
+	return len(kept) > 0
 }
 
 // aboutCase says whether a sure label of the case itself is among hits, and not

@@ -221,3 +221,42 @@ func TestOperatorsLabelsAndPatternCount(t *testing.T) {
 		t.Errorf("%+v", msg.Forms)
 	}
 }
+
+// TestNothingOfAnAnswerIsLost holds answers whose lines look like rows, rulers,
+// quotes or headings.
+func TestNothingOfAnAnswerIsLost(t *testing.T) {
+	form := func(f Form) string {
+		return "Case Number: " + f.CaseNumber + "\nExpected Next Step: " + f.NextStep + "\nPoint of Contact: " + f.POC + "\nPhone Number or Email for POC: " + f.POCContact + "\nAdditional Comments: " + f.Comments + "\n"
+	}
+	for name, change := range map[string]func(*Form){
+		"a row of the customer's own": func(f *Form) { f.NextStep = "Replace the pump\nLocation: Dock 4\nThen test it and call us." },
+		"a delimiter in the log":      func(f *Form) { f.Comments = "Log:\n--\nE55\nE56\nand then it burned for an hour before we could stop it." },
+		"a panel that says something": func(f *Form) {
+			f.Comments = "On 3.11.2026 at 14:00 the panel said:\nE55 overload\nWe disagree, it is not fine at all."
+		},
+		"an address to deliver to": func(f *Form) {
+			f.Comments = "We need the part, deliver to\n\nHarbour Ltd\nDock Street 4\n20457 Hamburg"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := with(change)
+			if got := onlyForm(t, textMail(form(want))); !got.equal(want) {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestDelimiterWithinAFormLosesNoFieldBelowIt(t *testing.T) {
+	got := onlyForm(t, textMail("Case Number: 01234567\nExpected Next Step: see log\n--\nE55\nthen replace\nPoint of Contact: Ana\nPhone Number or Email for POC: +44 20 7946 0018\n"))
+	if got.POC != "Ana" || got.POCContact != "+44 20 7946 0018" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestTextBetweenTwoFormsIsNoHeading(t *testing.T) {
+	msg, err := Parse(textMail(firstFour + "pump down\n\nvalve leaks too\n\n" + strings.Replace(firstFour, "01234567", "07654321", 1) + "x"))
+	if err != nil || len(msg.Forms) != 2 || !strings.Contains(msg.Forms[0].Comments, "valve leaks too") {
+		t.Errorf("got %+v %v", msg.Forms, err)
+	}
+}

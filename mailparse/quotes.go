@@ -158,8 +158,8 @@ func attribution(lines []line, i int) (n int, quoted bool) {
 			return 0, false
 		}
 		date, address := dateLike.MatchString(joined), hasAddress(joined)
-		verb := attributionVerb.MatchString(joined)
 		quoted = deeperNext(lines, i+n, lines[i].depth)
+		verb := attributionVerb.MatchString(joined) && (quoted || address || !strings.Contains(joined, " said"))
 		switch {
 		case n <= 2 && i > 0 && lines[i-1].blank() && address && !labelled.MatchString(lines[i].text) && fullDate.MatchString(joined) && clock.MatchString(joined):
 			return n, quoted // whatever the language

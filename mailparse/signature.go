@@ -149,35 +149,40 @@ func plainSentence(s string) bool {
 	return false
 }
 
-// tailStart says whether everything from this line on is nobody's answer.
-func tailStart(s string) bool {
-	if s == "" {
+// surelyTail says whether everything from this line on is nobody's answer: what
+// a device, a desk or a ticket system writes.
+func surelyTail(s string) bool {
+	s, ok := tailText(s)
+	return ok && (strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) || len(s) >= 8 && beginsLike(s, tailHeads) && !plainSentence(s) && (deviceLine.MatchString(s) || sentFrom(s) || socialRow(s) || deskLine(s)) ||
+		strings.HasPrefix(s, "____") && strings.Trim(s, "_ ") == "")
+}
+
+// beginsTail says whether a line begins like a notice or a footer.
+func beginsTail(s string) bool {
+	s, ok := tailText(s)
+	if !ok || len(s) < 8 || !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") {
 		return false
+	}
+	return isFurniture(s) || !plainSentence(s) && (disclaimer.MatchString(s) && !barelyNoticed(s) || footer.MatchString(s))
+}
+
+// tailStart says whether either is so.
+func tailStart(s string) bool { return surelyTail(s) || beginsTail(s) }
+
+// tailText is a line as footers are known: clipped, without link copies and
+// emphasis, of two languages the first.
+func tailText(s string) (string, bool) {
+	if s == "" {
+		return "", false
 	}
 	s = clipRunes(s, 240)
 	if strings.ContainsAny(s, "<[") {
 		s = urlCopy.ReplaceAllString(s, "")
 	}
-	if first, _, ok := strings.Cut(s, " / "); ok && len(first) >= 8 && tailStart(first) {
-		return true // in two languages
+	if first, _, ok := strings.Cut(s, " / "); ok && len(first) >= 8 {
+		s = first
 	}
-	if strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) {
-		return true
-	}
-	s = unmark(strings.TrimPrefix(s, "P ")) // a tree in Webdings
-	if len(s) < 8 && !strings.HasPrefix(s, "____") {
-		return false
-	}
-	if !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") {
-		return false
-	}
-	if isFurniture(s) {
-		return true
-	}
-	if plainSentence(s) {
-		return false
-	}
-	return deviceLine.MatchString(s) || disclaimer.MatchString(s) && !barelyNoticed(s) || footer.MatchString(s) || sentFrom(s) || socialRow(s) || deskLine(s)
+	return unmark(strings.TrimPrefix(s, "P ")), true // a tree in Webdings
 }
 
 // threadMark finds what ticket systems and old Notes draw below a mail.

@@ -19,7 +19,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 		return true // in small print
 	case rd.lines[j].signed && !rd.lines[h.line].signed:
 		return true
-	case s == "--" || isDelimiter(s) && (!begun || rd.delimits(j, stop, h)):
+	case s == "--" && !(begun && rd.announced(j, h)) || s != "--" && isDelimiter(s) && (!begun || rd.delimits(j, stop, h)):
 		return true
 	case rd.isTail(j) && !rd.announced(j, h):
 		return true
@@ -39,10 +39,10 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if begun && !parted {
 		return rd.lastName(j, stop)
 	}
-	if !parted || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
+	if !parted || begun && rd.openAbove(j, h) || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
 		return false
 	}
-	return begun && (rd.bareName(j, stop) || rd.kinBlock(j, stop) || rd.card(j, stop)) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
+	return begun && (rd.bareName(j, stop) || rd.kinBlock(j, stop) || rd.card(j, stop) && !rd.closesLater(j+1, stop)) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
 }
 
 // own says whether a line is the sender's name, or the name that the form gives
@@ -153,6 +153,18 @@ func (rd *reader) announced(j int, h hit) bool {
 	}
 	return rd.proseFollows(j+1, len(rd.lines))
 }
+
+// openAbove says whether the text above line j breaks off: "deliver to".
+func (rd *reader) openAbove(j int, h hit) bool {
+	for k := j - 1; k >= h.end; k-- {
+		if s := rd.lines[k].text; s != "" {
+			return openWords[lastWord(clipRunes(s, 400))] && !endsSentence(s)
+		}
+	}
+	return false
+}
+
+var openWords = newPhrases("to,at,for,the,with,from,and,or,of,is,are,an,am,bei,mit,von,und,oder,für,zu,zur,zum,der,die,das,ist,à,de,du,des,et,ou,pour,chez,est,a,en,con,para,por,y,o,es,e,ou,com,per,di,da,è,aan,voor,met,van,bij,naar,is").phrases
 
 // lastName recognises a name right below the last sentence, without an empty
 // line, as the last line of all.
@@ -302,7 +314,7 @@ func proseWords(s string) int {
 }
 
 // notName are words that close a comment and are in nobody's name.
-var notName = newPhrases("urgent,asap,please,help,hurry,none,nothing,everything,same,likewise,ditto,attn,fao,cc,critical,important,now,today,dringend,bitte,sofort,eilt,urgente,spoed,urgence,vite").phrases
+var notName = newPhrases("urgent,asap,see,attached,attachment,attachments,enclosed,priority,stopped,broken,failed,failure,production,again,still,soon,please,help,hurry,none,nothing,everything,same,likewise,ditto,attn,fao,cc,critical,important,now,today,dringend,bitte,sofort,eilt,urgente,spoed,urgence,vite").phrases
 
 var initials = regexp.MustCompile(`^(?:\p{Lu}\. ?){2,3}$`)
 

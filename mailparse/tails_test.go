@@ -47,6 +47,18 @@ func TestCommentsThatLookLikeEndingsStay(t *testing.T) {
 	}
 }
 
+// TestNothingThatBeginsLikeAnEndingCutsProseBelowIt: a line may begin like a
+// footer or a notice; where the customer goes on below it, nothing is lost.
+func TestNothingThatBeginsLikeAnEndingCutsProseBelowIt(t *testing.T) {
+	const goesOn = "The gate code is 4711 and the night watch knows that you are coming today.\nPlease bring the long ladder, since the short one is broken and nobody has mended it."
+	for _, s := range below(t, "begins.txt", "\n") {
+		want := "Line down.\n\n" + s + "\n\n" + goesOn
+		if got := onlyForm(t, nightMail(want)).Comments; got != want {
+			t.Errorf("%q: got %q", s, got)
+		}
+	}
+}
+
 // TestWhatStandsBelowTheFormIsNoComment appends what programs and people in
 // many languages put below a form whose last field is filled in.
 func TestWhatStandsBelowTheFormIsNoComment(t *testing.T) {

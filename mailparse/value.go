@@ -45,7 +45,7 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 	}
 	for j := h.end + 1; j < next; j++ {
 		l := rd.lines[j]
-		if l.text == "--" || rd.foreignRow(h, j, same+lower != "") {
+		if l.text == "--" || rd.foreignRow(h, j, same+lower != "") && (l.row > 0 || rd.foreignTo(h, j, next)) {
 			break
 		}
 		switch {
@@ -70,6 +70,17 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 		return lower // the quoted lines around it are the desk's
 	}
 	return merge(same, lower, h.field, beneath)
+}
+
+// foreignTo says whether such rows are all that stands from line j to the next
+// label: else they are part of the answer.
+func (rd *reader) foreignTo(h hit, j, next int) bool {
+	for ; j < next; j++ {
+		if !rd.lines[j].blank() && !rd.foreignRow(h, j, true) {
+			return false
+		}
+	}
+	return true
 }
 
 // foreignRow says whether line j begins a row of the customer's own between two
