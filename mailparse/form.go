@@ -47,8 +47,8 @@ func (rd *reader) isTail(i int) bool {
 }
 
 // longNotice says whether a paragraph that begins like a notice is one by its
-// length or its words. A short sentence that begins so may be the customer's:
-// "Proofpoint blocks your mails."
+// length or its words. A short sentence that begins so, as in "Proofpoint blocks
+// your mails", may be the customer's.
 func (rd *reader) longNotice(i int) bool {
 	p := rd.paragraph(i)
 	total, _ := legalWeight(p)

@@ -230,7 +230,9 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Form){
 		"a row of the customer's own": func(f *Form) { f.NextStep = "Replace the pump\nLocation: Dock 4\nThen test it and call us." },
-		"a delimiter in the log":      func(f *Form) { f.Comments = "Log:\n--\nE55\nE56\nand then it burned for an hour before we could stop it." },
+		"a delimiter in the log": func(f *Form) {
+			f.Comments = "Log:\n--\nE55\nE56\nand then it burned for an hour before we could stop it."
+		},
 		"a panel that says something": func(f *Form) {
 			f.Comments = "On 3.11.2026 at 14:00 the panel said:\nE55 overload\nWe disagree, it is not fine at all."
 		},
