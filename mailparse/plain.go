@@ -21,7 +21,7 @@ func readPlain(text string, opt plainOptions) document {
 	text = cleanText(withoutMiddle(withoutGaps(newlines(text)), opt.lines))
 	var doc document
 	fl := flow{label: opt.label}
-	signed, skipping := false, false
+	var pgp armour
 	if strings.Contains(text, "\nend") {
 		text = withoutUU(text)
 	}
@@ -34,22 +34,9 @@ func readPlain(text string, opt plainOptions) document {
 		if opt.flowed && strings.HasPrefix(s, " ") {
 			depth, rest = 0, s // space-stuffed (RFC 3676, section 4.4)
 		}
-		trimmed := strings.TrimSpace(rest)
-		switch {
-		case strings.HasPrefix(trimmed, "-----BEGIN PGP SIGNED MESSAGE"):
-			signed, skipping = true, true
+		var shown bool
+		if rest, shown = pgp.line(rest); !shown {
 			continue
-		case strings.HasPrefix(trimmed, "-----BEGIN PGP SIGNATURE"):
-			signed, skipping = false, true
-			continue
-		case strings.HasPrefix(trimmed, "-----END PGP"):
-			skipping = false
-			continue
-		case skipping:
-			skipping = !(signed && trimmed == "")
-			continue
-		case signed:
-			rest = strings.TrimPrefix(rest, "- ")
 		}
 		if opt.flowed {
 			doc.lines = append(doc.lines, fl.add(rest, depth, opt.delSp)...)
@@ -62,6 +49,29 @@ func readPlain(text string, opt plainOptions) document {
 		doc.lines[i].text = strings.TrimRight(strings.TrimLeft(doc.lines[i].text, " "), " \t")
 	}
 	return textTables(doc, opt.label)
+}
+
+// armour takes the frame off clear-signed text (RFC 9580, section 7).
+type armour struct{ signed, skipping bool }
+
+// line returns what of a line belongs to the text, if any of it does.
+func (a *armour) line(s string) (string, bool) {
+	trimmed := strings.TrimSpace(s)
+	switch {
+	case strings.HasPrefix(trimmed, "-----BEGIN PGP SIGNED MESSAGE"):
+		a.signed, a.skipping = true, true
+	case strings.HasPrefix(trimmed, "-----BEGIN PGP SIGNATURE"):
+		a.signed, a.skipping = false, true
+	case strings.HasPrefix(trimmed, "-----END PGP"):
+		a.skipping = false
+	case a.skipping:
+		a.skipping = !(a.signed && trimmed == "")
+	case a.signed:
+		return strings.TrimPrefix(s, "- "), true
+	default:
+		return s, true
+	}
+	return "", false
 }
 
 // quoteSign is what stands before quoted lines in the place of '>': a bar, or
