@@ -61,11 +61,14 @@ func barelyNoticed(s string) bool {
 
 // isFurniture says whether a program wrote this line.
 func isFurniture(s string) bool {
+	if !furniture.mayBegin(s) && !plates.mayBegin(s) {
+		return isCopyright(s)
+	}
 	words := splitWords(s, furniture.longest)
 	if n := plates.match(words); n > 0 && n < len(words) && len(words) <= n+4 && !endsSentence(s) && unicode.IsUpper(firstRune(s[words[n].begin:])) {
 		return true
 	}
-	return furniture.match(words) > 0 || copyright.MatchString(s)
+	return furniture.match(words) > 0 || isCopyright(s)
 }
 
 // idRow is a row above a footer that belongs to it: "Ticket ID: HB-33812".
@@ -84,13 +87,17 @@ func withoutIDRows(out []string) []string {
 	return out
 }
 
+func isCopyright(s string) bool {
+	return s != "" && (s[0]|0x20 == 'c' || s[0] == '(' || s[0] >= 0x80) && copyright.MatchString(s)
+}
+
 // isAside says whether a paragraph that begins so stands below all mails of its
 // sender.
 func isAside(s string) bool {
 	if !beginsLike(s, asideHeads) {
 		return false
 	}
-	return asides.match(splitWords(s, asides.longest)) > 0 && !strings.HasSuffix(s, "?") || fileList.MatchString(s) || linkRow.MatchString(s) || classified.MatchString(s)
+	return asides.mayBegin(s) && asides.match(splitWords(s, asides.longest)) > 0 && !strings.HasSuffix(s, "?") || fileList.MatchString(s) || linkRow.MatchString(s) || classified.MatchString(s)
 }
 
 var asideHeads = headsOf(asides, "att anl anh pi pie p pj adj ane all bij tic req cas iss inc lin url por anf vor dem sol cha ric ver cla kla sen")

@@ -46,6 +46,9 @@ var hintBeforeColon = regexp.MustCompile(`^[(（][^()（）]{2,60}[)）]\s*[:：
 // that a preposition begins: "Case Number from your mail", "Ansprechpartner vor
 // Ort".
 func (set *labelSet) withTail(text string) (label, bool) {
+	if !set.mayBegin(text) {
+		return label{}, false
+	}
 	words := splitWords(text, 14)
 	if len(words) < 2 || len(words) > 12 || digits(text) > 0 || tellsSomething(text) {
 		return label{}, false

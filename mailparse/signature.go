@@ -192,7 +192,7 @@ var threadMark = regexp.MustCompile(`^(?:[Rr]ef:\s?[A-Z]{2,6}\d{5,}(?:_\w+)?\s*$
 // form; whoever answers one has them in the quote.
 var deskWords = newPhrases("your escalation desk,your escalation team,the escalation desk,the escalation team,only the comments may stay empty,if it cannot wait call,written by the desk s program,nothing is escalated yet,reply with these lines filled in")
 
-func deskLine(s string) bool { return deskWords.match(splitWords(s, 8)) > 0 }
+func deskLine(s string) bool { return deskWords.mayBegin(s) && deskWords.match(splitWords(s, 8)) > 0 }
 
 // sentWith are the first words of what a mail program says of itself.
 var sentWith = newPhrases(`sent from,sent via,sent using,sent with,sent by,gesendet von,gesendet mit,gesendet über,gesendet via,verschickt mit,verschickt von,envoyé de,envoyé depuis,envoyé avec,envoyé par,envoyé via,envoyé à partir,

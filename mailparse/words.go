@@ -113,12 +113,13 @@ func foldWord(s string) string {
 // phraseSet holds phrases of folded words.
 type phraseSet struct {
 	phrases map[string]bool
-	longest int // words of the longest phrase
+	firsts  map[string]bool // the first words of all phrases
+	longest int             // words of the longest phrase
 }
 
 // newPhrases reads a list of phrases that commas part.
 func newPhrases(list string) phraseSet {
-	set := phraseSet{phrases: map[string]bool{}}
+	set := phraseSet{phrases: map[string]bool{}, firsts: map[string]bool{}}
 	for phrase := range strings.SplitSeq(list, ",") {
 		var parts []string
 		for _, w := range splitWords(phrase, 20) {
@@ -126,10 +127,33 @@ func newPhrases(list string) phraseSet {
 		}
 		if len(parts) > 0 {
 			set.phrases[strings.Join(parts, " ")] = true
+			set.firsts[parts[0]] = true
 			set.longest = max(set.longest, len(parts))
 		}
 	}
 	return set
+}
+
+// mayBegin spares most lines the word by word search: it says whether a phrase
+// begins with the first word of s, and yes to whatever is not ASCII.
+func (set phraseSet) mayBegin(s string) bool {
+	var b [24]byte
+	n := 0
+	for i := 0; i < len(s) && n < len(b); i++ {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return true
+		case c >= 'A' && c <= 'Z':
+			b[n] = c + 'a' - 'A'
+			n++
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			b[n] = c
+			n++
+		case n > 0:
+			return set.firsts[string(b[:n])]
+		}
+	}
+	return set.firsts[string(b[:n])]
 }
 
 // match says how many of the words from the first on make the longest phrase.
