@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,38 @@ func TestPlaceholdersAreMissing(t *testing.T) {
 		msg, err := Parse(textMail(strings.Replace(plainForm, "01234567", v, 1)))
 		if err != nil || len(msg.Forms) != 1 || msg.Forms[0].CaseNumber != "" || len(msg.Problems) != 1 || msg.Problems[0].Reason != Missing {
 			t.Errorf("%q: %+v %v", v, msg.Forms, msg.Problems)
+		}
+	}
+}
+
+func TestWordsAreNoCaseNumber(t *testing.T) {
+	problem := func(p *Parser, typed string) Reason {
+		msg, err := p.Parse(textMail(strings.Replace(plainForm, "01234567", typed, 1)))
+		if err != nil || len(msg.Forms) != 1 || len(msg.Problems) > 1 {
+			t.Fatalf("%q: %+v %v %v", typed, msg.Forms, msg.Problems, err)
+		}
+		if len(msg.Problems) == 0 {
+			return ""
+		}
+		return msg.Problems[0].Reason
+	}
+	for _, typed := range []string{
+		"pending", "tomorrow", "later", "soon", "asap", "ASAP", "urgent", "open", "dont-know", "unknown-yet", "not yet", "unknown", "Not known yet.", "I don't have it yet", "will follow", "to follow", "(pending)", "none so far", "we have none yet",
+		"folgt", "noch nicht bekannt", "wird nachgereicht", "en attente", "pas encore", "más tarde", "todavía no", "pendente", "in attesa", "volgt nog", "未定", "後日",
+	} {
+		if got := problem(defaultParser(), typed); got != Missing {
+			t.Errorf("%q: got %q, want missing", typed, got)
+		}
+	}
+	for _, typed := range []string{"laptop", "PRINTER", "the-big-pump"} {
+		if got := problem(defaultParser(), typed); got != Invalid {
+			t.Errorf("%q: got %q, want invalid", typed, got)
+		}
+	}
+	letters := NewParser(Options{CaseNumber: regexp.MustCompile("^(?:[A-Z]{6}|EX-[A-Z0-9]{4})$")})
+	for typed, want := range map[string]Reason{"QWERTZ": "", "EX-ABCD": "", "EX-01AB": "", "012345": Invalid, "pending": Missing} {
+		if got := problem(letters, typed); got != want {
+			t.Errorf("operator's pattern, %q: got %q, want %q", typed, got, want)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func tidyValue(s string, f Field) string {
 		s = stripBullet(s)
 	}
 	s = strings.TrimSpace(s)
-	if placeholder(s) || (f != Comments && len(s) < 40 && noAnswer.MatchString(s)) {
+	if placeholder(s) || (f != Comments && len(s) < 40 && noAnswer.MatchString(s)) || f == CaseNumber && putOff(s) {
 		return ""
 	}
 	return norm.NFC.String(s)
@@ -322,7 +322,36 @@ func (p *Parser) numbersIn(s string) []string {
 
 var dateToken = regexp.MustCompile(`^(?:19|20)\d\d-\d\d?-\d\d?$|^\d\d?-\d\d?-(?:19|20)\d\d$`)
 
-// validCase matches the operator's pattern without regard to case.
+// putOff says whether somebody writes that the number is not at hand: "not yet,
+// will follow".
+func putOff(s string) bool {
+	if len(s) > 80 || digits(s) > 0 {
+		return false
+	}
+	for word := range foldedWords(s) {
+		if !putOffWords.phrases[word] {
+			return false
+		}
+	}
+	return true
+}
+
+// putOffWords are the single words of such answers.
+var putOffWords = newPhrases(`pending,later,soon,tomorrow,today,asap,urgent,open,new,none,unknown,known,not,yet,no,now,dont,don,t,do,know,i,we,have,has,it,is,idea,sure,so,far,to,be,follow,follows,following,will,come,comes,coming,awaiting,await,waiting,for,the,a,case,ticket,number,assigned,given,issued,received,confirmed,provided,advised,available,at,hand,this,moment,still,just,find,cannot,can,
+folgt,noch,nicht,bekannt,unbekannt,offen,spater,morgen,bald,keine,keiner,hab,habe,ich,wir,haben,vorhanden,liegt,vor,dringend,wird,nachgereicht,weiss,nummer,
+inconnu,inconnue,inconnus,plus,tard,bientot,demain,pas,encore,en,attente,venir,suivra,suit,sais,je,ne,l,ai,nous,avons,numero,
+pendiente,luego,mas,tarde,manana,pronto,desconocido,aun,todavia,urgente,abierto,se,lo,tengo,tenemos,pendente,depois,amanha,breve,em,desconhecido,ainda,nao,sei,temos,tenho,
+in,attesa,piu,tardi,domani,presto,sconosciuto,non,ancora,abbiamo,volgt,binnenkort,onbekend,nog,niet,bekend,spoed,weet,ik,未定,不明,不明です,後日,後ほど,確認中`)
+
+// validCase matches the operator's pattern without regard to case. A word in
+// which the pattern would take digits for the letters is none of the operator's
+// numbers: "laptop" where numbers are like "A1B2C3".
 func (p *Parser) validCase(s string) bool {
+	return p.matchesCase(s) && (digits(s) > 0 || !p.matchesCase(letter.ReplaceAllString(s, "0")))
+}
+
+var letter = regexp.MustCompile(`\pL`)
+
+func (p *Parser) matchesCase(s string) bool {
 	return p.casePattern.MatchString(s) || p.casePattern.MatchString(strings.ToUpper(s)) || p.casePattern.MatchString(strings.ToLower(s))
 }
