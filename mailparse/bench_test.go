@@ -120,7 +120,21 @@ func hostile(shrink int) map[string][]byte {
 		fmt.Fprintf(&nested, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
 	}
 	rep := func(s string, n int) string { return strings.Repeat(s, n/shrink) }
+	brackets := rep("[Case [Number [of [the [case [number\r\n", 20000)
+	var within, alternating strings.Builder
+	for i := range 48 {
+		const beside = "Content-Type: multipart/%s; boundary=b%d\r\n\r\n--b%d\r\n\r\nx\r\n--b%d\r\n"
+		fmt.Fprintf(&within, beside, "mixed", i, i, i)
+		fmt.Fprintf(&alternating, beside, []string{"mixed", "alternative"}[i%2], i, i, i)
+	}
+	parts := func(header string) []byte {
+		return []byte(head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n"+header+"\r\n"+brackets, 20))
+	}
 	return map[string][]byte{
+		"texts within mixed":  []byte(head + within.String() + "\r\n" + brackets),
+		"texts alternating":   []byte(head + alternating.String() + "\r\n" + brackets),
+		"many texts":          parts(""),
+		"attached texts":      parts("Content-Disposition: attachment; filename=a.txt\r\n"),
 		"nested 20,000 deep":  []byte(nested.String() + "Content-Type: text/plain\r\n\r\n" + plainForm),
 		"100,000 parts":       []byte(head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + rep("--b\r\n\r\nx\r\n", 100000)),
 		"200,000 headers":     []byte(rep("X-A: b\r\n", 200000) + head + "\r\n" + plainForm),

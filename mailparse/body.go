@@ -17,13 +17,13 @@ func (p *Parser) body(root *part, msg *Message) {
 }
 
 func (p *Parser) readBody(root *part, msg *Message) {
-	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), answers: len(msg.InReplyTo)+len(msg.References) > 0 || anyReply.MatchString(msg.Subject), budget: 4 * p.limits.Text}
+	c := &collector{parser: p, from: newSender(msg.From, msg.Recipients), answers: len(msg.InReplyTo)+len(msg.References) > 0 || anyReply.MatchString(msg.Subject), budget: 4 * p.limits.Text, lines: p.limits.Lines}
 	chosen := c.read(root)
-	msg.Defects = append(msg.Defects, c.defects...)
 	forms, source := chosen.forms, chosen
 	if len(forms) == 0 {
 		forms, source = c.attached(root, chosen)
 	}
+	msg.Defects = append(msg.Defects, c.defects...)
 	msg.Text = joinLines(chosen.lines)
 	msg.Fresh = chosen.reader(c).fresh()
 	if len(forms) == 0 || forms[0].age > 0 {
@@ -53,7 +53,7 @@ type reading struct {
 	forms []foundForm
 	rival []foundForm // the forms of the other alternative
 	by    *reader     // what read them
-	cut   bool        // the page ends within its text
+	cut   bool        // the page ends within its text, or was not read to its end
 }
 
 func (r reading) yield() int {
@@ -77,13 +77,22 @@ func (r reading) holdTags() bool {
 	return n >= 2
 }
 
-// collector turns parts into readings within a budget of text.
+// collector turns parts into readings within a budget of text and one of lines
+// to search, whatever the mail is made of.
 type collector struct {
 	parser  *Parser
 	from    sender
 	answers bool // the mail answers another
-	budget  int
+	budget  int  // bytes of text that may still be decoded
+	lines   int  // lines that may still be searched for forms
 	defects []string
+}
+
+// defect notes what is wrong with the mail's texts, once.
+func (c *collector) defect(what string) {
+	if !slices.Contains(c.defects, what) {
+		c.defects = append(c.defects, what)
+	}
 }
 
 // read reads a part and those below it as one body.
@@ -104,7 +113,7 @@ func (c *collector) read(p *part) reading {
 func (c *collector) text(p *part) reading {
 	doc := c.document(p)
 	r := c.evaluate(doc.lines)
-	r.cut = doc.cut
+	r.cut = r.cut || doc.cut
 	if doc.escaped != "" {
 		if again := c.evaluate(readHTML(doc.escaped).lines); again.yield() > r.yield() || again.yield() == r.yield() && r.holdTags() {
 			return again
@@ -154,28 +163,18 @@ func (c *collector) alternative(p *part) reading {
 
 func hasText(lines []line) bool { return nextText(lines, 0) >= 0 }
 
-// mixed joins the text parts of a body, as they stand around pictures.
+// mixed joins the text parts of a body, as they stand around pictures. A text
+// that was searched by itself is searched once more within the joined one,
+// however deep it stands.
 func (c *collector) mixed(p *part) reading {
-	var readings []reading
-	var lines []line
-	for _, child := range p.children {
-		r := c.read(child)
-		if len(r.lines) == 0 {
-			continue
-		}
-		readings = append(readings, r)
-		if len(lines) > 0 {
-			lines = append(lines, line{})
-		}
-		lines = append(lines, shiftRows(plainLines(r.lines), len(lines))...)
-	}
+	readings := c.around(p, nil)
 	switch len(readings) {
 	case 0:
 		return reading{}
 	case 1:
 		return readings[0]
 	}
-	joined := c.evaluate(lines)
+	joined := c.join(readings)
 	for _, r := range readings {
 		joined.rival = append(joined.rival, r.rival...)
 	}
@@ -185,6 +184,35 @@ func (c *collector) mixed(p *part) reading {
 		}
 	}
 	return joined
+}
+
+// around appends the readings of the texts in a multipart and in those within.
+func (c *collector) around(p *part, readings []reading) []reading {
+	for _, child := range p.children {
+		if strings.HasPrefix(child.mediaType, "multipart/") && child.mediaType != "multipart/alternative" {
+			readings = c.around(child, readings)
+		} else if r := c.read(child); len(r.lines) > 0 {
+			readings = append(readings, r)
+		}
+	}
+	return readings
+}
+
+// join reads the texts of several readings as one. Where they have used up the
+// lines of the mail it leaves each as it was read.
+func (c *collector) join(readings []reading) reading {
+	var lines, read []line
+	for _, r := range readings {
+		if len(lines) > 0 {
+			lines, read = append(lines, line{}), append(read, line{})
+		}
+		lines = append(lines, shiftRows(plainLines(r.lines), len(lines))...)
+		read = append(read, r.lines...)
+	}
+	if len(lines) > c.lines {
+		return reading{lines: read, cut: true}
+	}
+	return c.evaluate(lines)
 }
 
 // plainLines takes back what evaluate marked, for the joined text.
@@ -210,17 +238,31 @@ func shiftRows(lines []line, by int) []line {
 	return lines
 }
 
-// evaluate finds the forms in lines.
+// evaluate finds the forms in lines, in as many as the mail has left.
 func (c *collector) evaluate(lines []line) reading {
-	if limit := c.parser.limits.Lines; len(lines) > limit {
-		lines = slices.Concat(lines[:limit-limit/4], lines[len(lines)-limit/4:])
-		c.defects = append(c.defects, "the middle of a very long text left out")
-	}
+	cut := len(lines) > c.lines
+	lines = c.within(lines, c.lines)
+	c.lines -= len(lines)
 	markNoise(lines)
 	lines = c.parser.labels.arrange(lines)
 	markQuotes(lines, c.evidence)
 	rd := &reader{parser: c.parser, lines: lines, from: c.from, answers: c.answers}
-	return reading{lines: lines, forms: newest(rd.forms()), by: rd}
+	return reading{lines: lines, forms: newest(rd.forms()), by: rd, cut: cut}
+}
+
+// within leaves out the middle of more than n lines.
+func (c *collector) within(lines []line, n int) []line {
+	if len(lines) <= n {
+		return lines
+	}
+	c.defect("the middle of a very long text left out")
+	return headAndTail(lines, n)
+}
+
+// headAndTail keeps the first three quarters of n lines and the last, as
+// withoutMiddle does.
+func headAndTail(lines []line, n int) []line {
+	return slices.Concat(lines[:n-n/4], lines[len(lines)-n/4:])
 }
 
 var htmlAsText = regexp.MustCompile(`(?is)^\s*(?:<!doctype html|<html\b|<head\b|<body\b|<meta\b|<div\b|<p\b|<table\b|<span\b|<font\b)`)
@@ -231,13 +273,14 @@ var enrichedParam = regexp.MustCompile(`(?is)<param>.*?</param>`)
 // document decodes one text part into lines.
 func (c *collector) document(p *part) document {
 	limit := min(c.parser.limits.Text, c.budget)
-	if limit <= 0 {
+	if limit <= 0 || c.lines <= 0 {
+		c.defect("text cut at the limit")
 		return document{}
 	}
 	raw := decodeTransfer(p.body, p.header.get("content-transfer-encoding"), limit)
 	if len(raw) >= limit {
 		raw = raw[:limit]
-		c.defects = append(c.defects, "text cut at the limit")
+		c.defect("text cut at the limit")
 	}
 	c.budget -= len(raw)
 	isHTML := strings.Contains(p.mediaType, "html")
@@ -252,67 +295,7 @@ func (c *collector) document(p *part) document {
 		return readHTML(text)
 	}
 	flowed := strings.EqualFold(strings.TrimSpace(p.params["format"]), "flowed")
-	return readPlain(text, plainOptions{label: c.parser.labels.begins, lines: c.parser.limits.Lines, flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
-}
-
-// attached looks for a form where the body has none: in attached mails, then
-// in text attachments, then in a preamble. Reports are left out: what they
-// return is not written by their sender.
-func (c *collector) attached(root *part, body reading) ([]foundForm, reading) {
-	if kind, _ := reportKind(root); kind != "" || root.mediaType == "multipart/digest" {
-		return nil, body
-	}
-	var mails, texts []*part
-	each(root, func(p *part) {
-		switch {
-		case p.mediaType == "message/rfc822" || p.mediaType == "message/global":
-			mails = append(mails, p.children...)
-		case p.isTextual() && !p.isText():
-			texts = append(texts, p)
-		}
-	})
-	if forms, r := c.inMails(mails[:min(len(mails), 20)]); len(forms) > 0 {
-		return forms, r
-	}
-	for _, t := range texts[:min(len(texts), 20)] {
-		if r := c.evaluate(c.document(t).lines); filledForms(r.forms) {
-			return r.forms, r
-		}
-	}
-	if len(body.lines) == 0 && len(root.preamble) > 0 {
-		r := c.evaluate(readPlain(decodeText(clip(root.preamble, 64<<10), "", false), plainOptions{}).lines)
-		return r.forms, r
-	}
-	return nil, body
-}
-
-// inMails reads the forms of attached mails, one for each case, the newest mail's
-// first.
-func (c *collector) inMails(mails []*part) (forms []foundForm, source reading) {
-	slices.SortStableFunc(mails, func(a, b *part) int { return date(b.header).Compare(date(a.header)) })
-	for _, m := range mails {
-		r := c.read(m)
-		if !filledForms(r.forms) {
-			continue
-		}
-		if len(forms) == 0 {
-			source = r
-		}
-		for _, f := range r.forms {
-			f.age = 0
-			forms = append(forms, f)
-		}
-	}
-	return atAge(forms, 0), source
-}
-
-func filledForms(forms []foundForm) bool {
-	for _, f := range forms {
-		if f.filled >= 2 && f.labels >= 3 {
-			return true
-		}
-	}
-	return false
+	return readPlain(text, plainOptions{label: c.parser.labels.begins, lines: c.lines, flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})
 }
 
 // reader gives the reader of this reading's lines.

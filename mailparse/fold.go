@@ -236,13 +236,15 @@ func dropHints(s string) string {
 	var sb strings.Builder
 	depth := 0
 	for _, r := range s {
-		switch {
-		case strings.ContainsRune("([{<（［【〔", r):
+		switch r {
+		case '(', '[', '{', '<', '（', '［', '【', '〔':
 			depth++
-		case strings.ContainsRune(")]}>）］】〕", r):
+		case ')', ']', '}', '>', '）', '］', '】', '〕':
 			depth = max(depth-1, 0)
-		case depth == 0:
-			sb.WriteRune(r)
+		default:
+			if depth == 0 {
+				sb.WriteRune(r)
+			}
 		}
 	}
 	if strings.TrimFunc(sb.String(), func(r rune) bool { return !unicode.IsLetter(r) }) == "" {

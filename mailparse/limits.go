@@ -23,7 +23,7 @@ type Limits struct {
 	FieldBytes  int // bytes kept of one header field; default 64 KiB
 	Addresses   int // recipients kept; default 1,000
 	Text        int // bytes of decoded text read of one part, and of all parts four times that; default 4 MiB
-	Lines       int // lines searched for forms; the middle of longer texts is left out; default 20,000
+	Lines       int // lines searched for forms in all; the middle of longer texts is left out; default 20,000
 	Forms       int // forms kept; default 50
 }
 
