@@ -121,9 +121,9 @@ var instruction = regexp.MustCompile(`(?i)\b(?:fill|complete|template|these line
 // answerBelow reads an unquoted answer under the last quoted label. Where the
 // other labels are answered on their quoted lines, unquoted text below the
 // last one is the mail's own text, not an answer.
-func (rd *reader) answerBelow(h hit, stop int, own string, beneath bool) (string, bool) {
+func (rd *reader) answerBelow(h hit, stop int, own string, unquoted bool) (string, bool) {
 	depth := rd.lines[h.line].depth
-	if own != "" && tidyValue(own, h.field) != "" && !beneath {
+	if own != "" && tidyValue(own, h.field) != "" && !unquoted {
 		return "", false
 	}
 	var out []string

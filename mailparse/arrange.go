@@ -327,15 +327,15 @@ func (set *labelSet) cutGreeting(lines []line) {
 		}
 		rest := lines[i]
 		rest.text = s[from:]
-		if len(set.splitInline(rest)) >= 4 || endsSentence(strings.TrimRight(s[:from], " ")) && set.goesOn(lines[i+1:], field) {
+		if len(set.splitInline(rest)) >= 4 || endsSentence(strings.TrimRight(s[:from], " ")) && set.labelNext(lines[i+1:], field) {
 			lines[i].text = rest.text
 			return
 		}
 	}
 }
 
-// goesOn says whether the next line begins with a sure label of another field.
-func (set *labelSet) goesOn(lines []line, field Field) bool {
+// labelNext says whether the next line begins with a sure label of another field.
+func (set *labelSet) labelNext(lines []line, field Field) bool {
 	if len(lines) == 0 || lines[0].blank() {
 		return false
 	}

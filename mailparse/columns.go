@@ -13,7 +13,7 @@ import (
 //
 // n is how many lines that took.
 func (set *labelSet) wrappedColumn(lines []line) (n int, out []line) {
-	label, value, at := columns(lines[0].text)
+	label, value, at := atWideBlank(lines[0].text)
 	if at < 0 || !set.starts[labelKey(label)] {
 		return 0, nil
 	}
@@ -24,7 +24,7 @@ func (set *labelSet) wrappedColumn(lines []line) (n int, out []line) {
 		if l.blank() || l.row > 0 || l.depth != lines[0].depth {
 			break
 		}
-		more, v, col := columns(l.text)
+		more, v, col := atWideBlank(l.text)
 		switch {
 		case col < 0:
 			if more = l.text; labelKey(more) == "" {
@@ -61,9 +61,9 @@ func columnLines(l line, label string, values []string) (out []line) {
 	return out
 }
 
-// columns parts a line at its first run of blanks. at is the column, in
+// atWideBlank parts a line at its first run of blanks. at is the column, in
 // characters, where the right part begins; -1 when there is none.
-func columns(s string) (left, right string, at int) {
+func atWideBlank(s string) (left, right string, at int) {
 	if len(s) > 400 {
 		return "", "", -1
 	}

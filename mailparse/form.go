@@ -23,7 +23,7 @@ type reader struct {
 	tails   []int8 // what isTail found of each line: 0 not asked yet, 1 yes, -1 no
 	closes  []int8 // likewise of isClosing
 	answers bool   // the mail answers another
-	beneath bool   // the form at hand has its answers below the labels
+	alone   bool   // the labels of the form at hand stand alone, answers below them
 	poc     string // its point of contact
 	between bool   // unquoted answers stand between its quoted lines
 	gapped  bool   // and an empty line between

@@ -19,10 +19,10 @@ type lastValue struct {
 }
 
 // last is the value of the last label.
-func (rd *reader) last(h hit, stop int, beneath bool) string {
+func (rd *reader) last(h hit, stop int, unquoted bool) string {
 	v := lastValue{reader: rd, h: h, stop: stop, depth: rd.lines[h.line].depth, own: rd.after(h), home: rd.lines[h.end].cell}
 	if v.depth > 0 {
-		if s, ok := rd.answerBelow(h, stop, v.own, beneath); ok {
+		if s, ok := rd.answerBelow(h, stop, v.own, unquoted); ok {
 			return s
 		}
 	}

@@ -198,7 +198,7 @@ func (set *labelSet) headerRow(lines []line, head tableRow) (n int, out []line) 
 		if set.holdsLabel(r) || len(r.cells) < len(head.cells)-1 {
 			break
 		}
-		out = append(out, set.columns(head, r)...)
+		out = append(out, set.underHead(head, r)...)
 		at += r.n
 		n = at
 	}
@@ -240,7 +240,7 @@ func (set *labelSet) labelOnTop(c []line) (hit, bool) {
 	return h, ok && h.rank >= good
 }
 
-func (set *labelSet) columns(head, values tableRow) (out []line) {
+func (set *labelSet) underHead(head, values tableRow) (out []line) {
 	for _, c := range head.cells {
 		h, ok := set.bareLabel(cellText(c))
 		if !ok {

@@ -42,7 +42,7 @@ func (rd *reader) tailAt(j, stop int, h hit, begun bool) bool {
 	if !parted || begun && rd.openAbove(j, h) || (!begun && (h.field != Comments || rd.lines[h.end].row > 0)) {
 		return false
 	}
-	return begun && (rd.bareName(j, stop) || rd.kinBlock(j, stop) || rd.card(j, stop) && !rd.closesLater(j+1, stop)) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.beneath) && rd.signature(j, stop, h.end)
+	return begun && (rd.bareName(j, stop) || rd.kinBlock(j, stop) || rd.card(j, stop) && !rd.closesLater(j+1, stop)) || isName(s) && rd.signatureBlock(j+1, stop) || (begun || !rd.alone) && rd.signature(j, stop, h.end)
 }
 
 // own says whether a line is the sender's name, or the name that the form gives

@@ -14,18 +14,18 @@ func (rd *reader) values(hits []hit, stop int) []string {
 	}
 	rd.between = rd.answeredBetween(hits)
 	rd.frame = rd.rulerAbove(hits[0].line)
-	rd.beneath, rd.gapped = rd.labelsAlone(hits), rd.answersGapped(hits)
-	beneath := rd.answeredBeneath(hits, stop)
+	rd.alone, rd.gapped = rd.labelsAlone(hits), rd.answersGapped(hits)
+	unquoted := rd.answeredBeneath(hits, stop)
 	values := make([]string, len(hits))
 	rd.poc = ""
 	for i, h := range hits {
 		if i+1 < len(hits) {
-			values[i] = rd.inner(h, hits[i+1].line, beneath)
+			values[i] = rd.inner(h, hits[i+1].line, unquoted)
 			if h.field == POC {
 				rd.poc = tidyValue(values[i], POC)
 			}
 		} else {
-			values[i] = rd.last(h, stop, beneath)
+			values[i] = rd.last(h, stop, unquoted)
 		}
 	}
 	return values
@@ -37,10 +37,10 @@ func (rd *reader) after(h hit) string {
 }
 
 // inner is the value between two labels.
-func (rd *reader) inner(h hit, next int, beneath bool) string {
+func (rd *reader) inner(h hit, next int, unquoted bool) string {
 	depth := rd.lines[h.line].depth
 	same, lower := rd.after(h), ""
-	if h.field == CaseNumber && same != "" && rd.parser.validCase(firstOf(rd.parser.caseNumber(same))) && digits(same) >= 3 && !beneath {
+	if h.field == CaseNumber && same != "" && rd.parser.validCase(firstOf(rd.parser.caseNumber(same))) && digits(same) >= 3 && !unquoted {
 		return same
 	}
 	for j := h.end + 1; j < next; j++ {
@@ -69,7 +69,7 @@ func (rd *reader) inner(h hit, next int, beneath bool) string {
 	if rd.between && lower != "" && rd.after(h) == "" {
 		return lower // the quoted lines around it are the desk's
 	}
-	return merge(same, lower, h.field, beneath)
+	return merge(same, lower, h.field, unquoted)
 }
 
 // foreignTo says whether such rows are all that stands from line j to the next
@@ -124,11 +124,11 @@ func withoutHintLine(s, own string) string {
 
 // merge joins what stands on the quoted lines and what stands unquoted among
 // them.
-func merge(same, lower string, f Field, beneath bool) string {
+func merge(same, lower string, f Field, unquoted bool) string {
 	switch {
 	case lower == "":
 		return same
-	case same == "" || beneath || tidyValue(same, f) == "":
+	case same == "" || unquoted || tidyValue(same, f) == "":
 		return lower
 	}
 	return same + "\n" + lower
