@@ -254,7 +254,7 @@ func (p *Parser) caseNumber(value string) (number string, several []string) {
 	if loc := casePrefix.FindStringIndex(v); loc != nil && loc[1] < len(v) {
 		bare = v[loc[1]:]
 	}
-	bare = strings.Trim(bare, " \t#.,;:!()[]{}<>\"'*`“”„«»/_~")
+	bare = strings.Trim(bare, " \t\n#.,;:!()[]{}<>\"'*`“”„«»/_~")
 	if p.validCase(bare) && digits(bare) > 0 {
 		return bare, nil
 	}
