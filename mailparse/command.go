@@ -5,16 +5,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
 
 var (
-	commandLine = regexp.MustCompile(`^[\s*_"'“”‘’>«\[(#/!.\-–—]*(?i:(ack|pass|snooze|resolve|withdraw))\b[\]"'”’*_)]*(.*)$`)
+	commandLine = regexp.MustCompile(`^[\s*_"'“”‘’>«\[(#/!.\-–—]*(?i:(please|pls|kindly)\s+)?(?i:(acked|acknowledged|ack|passed|pass|snoozed|snooze|resolved|resolve|withdrawn|withdraw))\b[\]"'”’*_)]*(.*)$`)
 	duration    = regexp.MustCompile(`(?i)(\d{1,4})(?:[.,](\d))?\s*(m|mins?|minutes?|minuten|h|hrs?|hours?|stunden?|std|d|days?|tage?)?\b`)
-	sentence    = regexp.MustCompile(`(?i)^(?:this|the|it|that|our|my|your|these|those|on|along|me|us|him|her|them|word|through|by|over|and|or|is|was|with)\b`)
-	urging      = regexp.MustCompile(`(?i)^(?:asap|quickly|soon|please)\b`)
+	sentence    = regexp.MustCompile(`(?i)^(?:this|the|it|that|our|my|your|these|those|on|along|me|us|him|her|them|word|through|by|over|and|or|is|was|with|from|at|of|in|into|within|under)\b`)
+	urging      = regexp.MustCompile(`(?i)^(?:asap|quickly|soon|please|now|today|immediately)\b`)
+	doubt       = regexp.MustCompile(`(?i)^(?:but|not|however|only|except|really)\b`)
+	// taken begins what a sentence on taking something out goes on with.
+	taken = regexp.MustCompile(`(?i)^(?:from|at|of|in|into|within|to|cash|money|funds)\b`)
+	// withdrawal is what may be withdrawn, and why.
+	withdrawal = regexp.MustCompile(`(?i)^(?:(?:please|pls|now|thanks|thank you|as|because|since|solved|resolved|fixed|done|all|problem|everything|no longer|not needed|works?|working)\b|(?:this|it|that)(?: one)?(?: (?:please|pls|now|again|as|because|since)\b|[\s.,;:!]*$)|(?:this|the|our|my|that)\s+(?:\w+\s+)?(?:escalations?|case|request|ticket)\b|(?:escalations?|case|request|ticket)(?:\s+(?:please|pls|for|of|as|because|since)\b|[\s.,;:!]*$|\s\S*\d)|#?[a-z]{0,5}-?\d)`)
+	// postponed begins what a SNOOZE goes on with.
+	postponed = regexp.MustCompile(`(?i)^(?:(?:it|this|me|please|pls|another)\s+)*(?:(?:for|another)\s+)?(?:(?:an?|one)\s+(?:hour|day)\b|\d|(until|till?|to|later|tomorrow|tonight)\b)`)
 )
 
 // command reads the instruction in the first line of the mail's own text, or
@@ -32,13 +38,14 @@ func command(fresh string) *Command {
 	if m == nil {
 		return nil
 	}
-	verb, tail := Verb(strings.ToLower(m[1])), m[2]
-	text := strings.TrimSpace(strings.TrimLeft(tail, " \t:,;.!-–—\"'"))
-	if !commanded(verb, m[1], tail, text) {
+	said := ordered{word: m[2], tail: m[3], text: strings.TrimSpace(strings.TrimLeft(m[3], " \t:,;.!-–—\"'")), asked: m[1] != ""}
+	said.verb, said.past = verbOf(said.word)
+	if !said.commands() {
 		return nil
 	}
-	c := &Command{Verb: verb}
-	if verb == Snooze {
+	text := said.text
+	c := &Command{Verb: said.verb}
+	if m := postponed.FindStringSubmatch(text); c.Verb == Snooze && (m == nil || m[1] == "") {
 		c.For = snoozeFor(text)
 	}
 	c.Text = strings.TrimSpace(text + "\n" + rest)
@@ -56,22 +63,68 @@ func firstLine(s string) (line, rest string) {
 	return "", ""
 }
 
-// commanded tells "RESOLVE done" from "Resolve this quickly please", a
-// sentence that happens to begin with the word.
-func commanded(verb Verb, word, tail, text string) bool {
-	if text == "" || word == strings.ToUpper(word) {
-		return true
+// ordered is a line that begins with a command's word.
+type ordered struct {
+	verb  Verb
+	word  string // as typed
+	past  bool   // "resolved"
+	asked bool   // "please withdraw"
+	tail  string // what follows the word
+	text  string // the same without what parts them
+}
+
+func verbOf(word string) (verb Verb, past bool) {
+	switch word = strings.ToLower(word); word {
+	case "acked", "acknowledged":
+		return Ack, true
+	case "passed":
+		return Pass, true
+	case "snoozed":
+		return Snooze, true
+	case "resolved":
+		return Resolve, true
+	case "withdrawn":
+		return Withdraw, true
 	}
-	if r := firstRune(tail); !unicode.IsSpace(r) {
+	return Verb(word), false
+}
+
+// commands tells "RESOLVE done" from "Resolve this quickly please", a sentence
+// that happens to begin with the word.
+func (in ordered) commands() bool {
+	rest := strings.TrimSpace(in.tail)
+	mark := firstRune(rest)
+	parted := rest == "" || strings.ContainsRune(".,;:!-–—", mark)
+	capitals := in.word == strings.ToUpper(in.word)
+	switch {
+	case mark == '?', in.asked && in.verb != Withdraw && in.verb != Snooze:
+		return false
+	case joined.MatchString(in.tail):
+		return capitals // "resolve.conf", "pass-through"
+	case in.past:
+		return parted && !doubt.MatchString(in.text)
+	case parted:
 		return true
+	case capitals && rest != strings.ToUpper(rest):
+		return in.verb != Withdraw || !taken.MatchString(in.text)
 	}
-	switch verb {
+	return in.stands()
+}
+
+// joined is a mark that makes one word of those around it.
+var joined = regexp.MustCompile(`^[^\s,;:!\pL\pN]\(?\)?[\p{Ll}\pN]|^\(`)
+
+// stands says whether the words behind the verb make no sentence with it.
+func (in ordered) stands() bool {
+	switch in.verb {
 	case Pass:
-		return !sentence.MatchString(text) && len(strings.Fields(text)) <= 6
+		return !sentence.MatchString(in.text) && len(strings.Fields(in.text)) <= 6
 	case Resolve:
-		return !sentence.MatchString(text) && !urging.MatchString(text)
+		return !sentence.MatchString(in.text) && !urging.MatchString(in.text)
 	case Snooze:
-		return duration.MatchString(text)
+		return postponed.MatchString(in.text)
+	case Withdraw:
+		return withdrawal.MatchString(in.text)
 	}
 	return true
 }

@@ -160,7 +160,13 @@ func TestSubjectNamesTheCase(t *testing.T) {
 func TestCommandIsTheFirstLine(t *testing.T) {
 	for body, want := range map[string]Verb{
 		"ACK": Ack, "ack.": Ack, "Ack, on it": Ack, "*ACK*": Ack, "PASS": Pass, "pass!": Pass, "Pass please, I am driving.": Pass, "SNOOZE 30m": Snooze, "Snooze for 2 hours": Snooze, "RESOLVE done, call held": Resolve, "Resolve: done": Resolve, "withdraw": Withdraw, "WITHDRAW please": Withdraw,
-		"Acknowledged": "", "Please resolve this": "", "Resolve please": "", "Pass it on to the night shift": "", "Resolve this quickly please": "", "Pass the message on to the engineer in charge please": "", "Acknowledge": "", "We withdraw": "",
+		"RESOLVED - call held": Resolve, "Resolved.": Resolve, "Resolved": Resolve, "Acknowledged": Ack, "acknowledged, thanks": Ack, "Acked": Ack, "Snoozed.": Snooze, "Withdrawn.": Withdraw, "RESOLVE the pump was replaced": Resolve, "RESOLVE DONE, CALL HELD": Resolve, "Pass - I am on a train with no signal until this evening": Pass,
+		"Please withdraw": Withdraw, "please withdraw our escalation": Withdraw, "Withdraw case 01234567": Withdraw, "Withdraw 01234567": Withdraw, "Withdraw escalation please": Withdraw, "Withdraw case #01234567": Withdraw, "Withdraw our second escalation": Withdraw, "Withdraw this please, it works again": Withdraw, "Withdraw: from now on it runs": Withdraw, "WITHDRAW the pump runs again": Withdraw, "Withdraw as it works again": Withdraw, "WITHDRAW CASE 01234567": Withdraw,
+		"snooze until tomorrow": Snooze, "SNOOZE UNTIL MONDAY": Snooze, "snooze": Snooze, "Please snooze 30m": Snooze, "snooze it for 2 hours": Snooze,
+		"Withdraw from the tank stops after 5 litres, what shall we do?": "", "WITHDRAW FROM THE TANK STOPS AFTER 5 LITRES": "", "WITHDRAW from the tank stops": "", "Withdraw cash is not possible at our ATM, help": "", "Withdraw the cash fails": "", "Please withdraw money from the broken ATM": "", "Withdraw-button is dead": "", "Withdraw request fails with an error": "", "Withdraw form is missing on your page": "",
+		"RESOLVE THIS TODAY OR WE LEAVE FOR ANOTHER SUPPLIER": "", "RESOLVE ASAP": "", "PASS IT ON TO THE NIGHT SHIFT": "", "Resolve from within the plant fails": "", "Resolved?": "", "Resolve?": "", "Resolved, but it came back": "", "Resolved the first one, the second is open": "", "Acknowledged the alarm twice": "", "resolve.conf is wrong": "", "Pass-through fails": "",
+		"Snooze button of the alarm has been dead for 2 days": "", "Please pass": "", "Please ack": "", "Please resolve": "",
+		"Please resolve this": "", "Resolve please": "", "Pass it on to the night shift": "", "Resolve this quickly please": "", "Pass the message on to the engineer in charge please": "", "Acknowledge": "", "We withdraw": "",
 		"ACK\n\nOn 2 Nov 2026 Desk <d@example.com> wrote:\n> " + strings.ReplaceAll(plainForm, "\n", "\n> "): Ack,
 	} {
 		msg, _ := Parse(textMail(body))
@@ -172,9 +178,10 @@ func TestCommandIsTheFirstLine(t *testing.T) {
 			t.Errorf("%q: got %q, want %q; %+v", body, got, want, msg.Forms)
 		}
 	}
-	msg, _ := Parse(textMail("Snooze 1h 30m please"))
-	if msg.Command == nil || msg.Command.For.Minutes() != 90 {
-		t.Errorf("%+v", msg.Command)
+	for body, want := range map[string]float64{"Snooze 1h 30m please": 90, "snooze until 15:30": 0, "snooze until tomorrow": 0, "SNOOZE": 0, "please snooze for 2 hours": 120} {
+		if msg, _ := Parse(textMail(body)); msg.Command == nil || msg.Command.For.Minutes() != want {
+			t.Errorf("%q: %+v, want %v minutes", body, msg.Command, want)
+		}
 	}
 }
 
