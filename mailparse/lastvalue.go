@@ -125,7 +125,7 @@ func (v *lastValue) add(j int) int {
 	l := v.lines[j]
 	begun := slices.ContainsFunc(v.out, func(s string) bool { return s != "" })
 	v.gap = false
-	v.out = append(v.out, marks(l.depth-v.depth)+l.text)
+	v.out = append(v.out, marks(l, v.depth)+l.text)
 	if begun && isRuler(l.text) {
 		for end := v.fence(j, v.stop, v.h); j < end; {
 			j++

@@ -19,6 +19,7 @@ type line struct {
 	tab    bool  // a cell that only a tab made: its text may go on in the next line
 	cell   *cell // the table cell of a page in which it stands; nil outside
 	split  bool  // cut off a line that held several labels
+	tight  bool  // no blank follows its quote marks
 	small  bool  // in small print
 	cited  bool  // its depth comes from a page's quoting element
 	signed bool  // in what the mail program itself marks as the signature

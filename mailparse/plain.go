@@ -42,7 +42,7 @@ func readPlain(text string, opt plainOptions) document {
 			doc.lines = append(doc.lines, fl.add(rest, depth, opt.delSp)...)
 			continue
 		}
-		doc.lines = append(doc.lines, line{text: rest, depth: depth})
+		doc.lines = append(doc.lines, line{text: rest, depth: depth, tight: depth > 0 && rest != "" && rest[0] != ' '})
 	}
 	doc.lines = append(doc.lines, fl.close()...)
 	for i := range doc.lines {

@@ -62,7 +62,7 @@ func (rd *reader) inner(h hit, next int, unquoted bool) string {
 			lower += "\n" + l.text
 		case isRuler(l.text) && (h.field == CaseNumber || same == "" && lower == ""):
 		default:
-			same += "\n" + marks(l.depth-depth) + l.text
+			same += "\n" + marks(l, depth) + l.text
 		}
 	}
 	same, lower = withoutHintLine(trimRulers(strings.TrimSpace(same)), rd.after(h)), trimRulers(strings.TrimSpace(lower))
@@ -134,12 +134,17 @@ func merge(same, lower string, f Field, unquoted bool) string {
 	return same + "\n" + lower
 }
 
-// marks writes quote marks as a shell's or an interpreter's prompt has them.
-func marks(n int) string {
-	if n <= 0 {
+// marks writes the quote marks of a line beyond depth as they were typed: they
+// are a prompt's or a log's.
+func marks(l line, depth int) string {
+	switch n := l.depth - depth; {
+	case n <= 0:
 		return ""
+	case l.tight:
+		return strings.Repeat(">", n)
+	default:
+		return strings.Repeat(">", n) + " "
 	}
-	return strings.Repeat(">", n) + " "
 }
 
 // wrapRest says whether an unquoted line is the rest of the quoted one above it,
