@@ -13,7 +13,6 @@ type OwnMail struct {
 }
 
 var (
-	comment       = regexp.MustCompile(`\([^()]*\)`)
 	bounceSubject = regexp.MustCompile(`(?i)^(?:undeliver(?:able|ed)|delivery (?:status notification|failure|has failed|delayed|report|notification)|mail (?:delivery (?:failed|failure|subsystem|system|error|status)|system error)|returned mail|failure notice|non[- ]?delivery|message (?:undeliverable|not delivered|delayed)|warning: (?:message|could not)|unzustellbar|unzustellbarkeit|nicht zustellbar|échec de (?:la )?remise|non remis|message non distribué|no se puede entregar|no entregable|não entregue|não é possível|falha na entrega|impossibile recapitare|mancato recapito|onbestelbaar|配信不能|配達不能|未配信|undelivered mail|postmaster notify)`)
 	daemon        = regexp.MustCompile(`(?i)^(?:mailer-?daemon|postmaster|mail-?daemon|mail\.delivery\.system|microsoftexchange[0-9a-f]*)@`)
 )
@@ -148,12 +147,34 @@ func subjectOr(h header, kind Automatic, reason string) (Automatic, string) {
 
 // keyword is a field's first word without comments, in lower case.
 func keyword(v string) string {
-	for comment.MatchString(v) && len(v) < 2000 {
-		v = comment.ReplaceAllString(v, " ")
-	}
-	v, _, _ = strings.Cut(v, ";")
+	v, _, _ = strings.Cut(withoutComments(v), ";")
 	if f := strings.Fields(strings.ToLower(v)); len(f) > 0 {
 		return strings.Trim(f[0], `",.`)
 	}
 	return ""
+}
+
+// withoutComments removes comments (RFC 5322 section 3.2.2), which nest and hold
+// quoted pairs. What opens a comment that nothing ends stays.
+func withoutComments(s string) string {
+	var sb strings.Builder
+	depth, from := 0, 0 // from: where the text or the comment at hand begins
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && depth > 0:
+			i++
+		case c == '(':
+			if depth++; depth == 1 {
+				sb.WriteString(s[from:i])
+				from = i
+			}
+		case c == ')' && depth > 0:
+			if depth--; depth == 0 {
+				sb.WriteByte(' ')
+				from = i + 1
+			}
+		}
+	}
+	sb.WriteString(s[from:])
+	return sb.String()
 }

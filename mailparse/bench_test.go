@@ -135,6 +135,7 @@ func hostile(shrink int) map[string][]byte {
 		"texts alternating":   []byte(head + alternating.String() + "\r\n" + brackets),
 		"many texts":          parts(""),
 		"attached texts":      parts("Content-Disposition: attachment; filename=a.txt\r\n"),
+		"nested comments":     []byte(rep("Auto-Submitted: no "+strings.Repeat("(", 900)+"\r\n "+strings.Repeat(")", 900)+"\r\n", 2000) + head + "\r\nx"),
 		"nested 20,000 deep":  []byte(nested.String() + "Content-Type: text/plain\r\n\r\n" + plainForm),
 		"100,000 parts":       []byte(head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + rep("--b\r\n\r\nx\r\n", 100000)),
 		"200,000 headers":     []byte(rep("X-A: b\r\n", 200000) + head + "\r\n" + plainForm),

@@ -191,6 +191,8 @@ func TestMachinesAreToldFromPeople(t *testing.T) {
 		want         Automatic
 	}{
 		{"Auto-Submitted: no", plainForm, ""}, {"Auto-Submitted: No (person)", "x", ""}, {"Auto-Submitted: (a (nested) comment)\r\n no", "x", ""}, {"Auto-Submitted: no; x=y", "x", ""},
+		{`Auto-Submitted: (smile :\) ) no`, "x", ""}, {"Auto-Submitted: (" + strings.Repeat("x", 2100) + ") no", "x", ""}, {"Auto-Submitted: no(a)(b (c\\(d))", "x", ""}, {"Auto-Submitted: no (not closed", "x", ""},
+		{"Auto-Submitted: (by hand) auto-replied", "x", AutoReply}, {"Auto-Submitted: (no", "x", AutoReply}, {`Auto-Submitted: (a \`, "x", AutoReply},
 		{"Auto-Submitted: auto-replied", "x", AutoReply}, {"Auto-Submitted: auto-generated (rejected)", plainForm, AutoReply}, {"X-Auto-Response-Suppress: All", "x", ""}, {"X-Auto-Response-Suppress: All", plainForm, ""},
 		{"Precedence: bulk", "x", List}, {"Precedence: first-class", "x", ""}, {"Precedence: auto_reply", "x", AutoReply}, {"List-Id: <a.example.com>", plainForm, List},
 		{"Return-Path: <>", "x", AutoReply}, {"Return-Path: <ana@customer.example.com>", "x", ""}, {"X-Escalationd: 1", plainForm, Own}, {"X-Autoreply: yes", "x", AutoReply},
