@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,5 +46,30 @@ func TestLinesAreOneBudgetForTheWholeMail(t *testing.T) {
 				t.Errorf("defects %q do not say that something was left out", msg.Defects)
 			}
 		})
+	}
+}
+
+// TestFoldedFieldsCountAsHeader shows that the bound of a header counts every
+// line, also of fields that were folded thousands of times.
+func TestFoldedFieldsCountAsHeader(t *testing.T) {
+	parser := NewParser(Options{Limits: Limits{HeaderBytes: 100 << 10}})
+	folded := "X-A: b\r\n" + strings.Repeat(" "+strings.Repeat("c", 38)+"\r\n", 500)
+	for fields, exceeds := range map[int]bool{1: false, 4: false, 6: true, 60: true} {
+		raw := []byte("From: Ana Lopez <ana@customer.example.com>\r\n" + strings.Repeat(folded, fields) + "Subject: Escalation\r\n\r\n" + crlf(plainForm))
+		msg, err := parser.Parse(raw)
+		if errors.Is(err, ErrTooComplex) != exceeds {
+			t.Errorf("%d fields of 20 kB in 100 kB: error %v", fields, err)
+		}
+		if len(msg.Forms) != 1 || msg.From.Addr != "ana@customer.example.com" {
+			t.Errorf("%d fields: read %+v from %v", fields, msg.Forms, msg.From)
+		}
+	}
+	h, _, _ := readHeader([]byte(strings.Repeat(folded, 60)+"\r\n"), parser.limits)
+	kept := 0
+	for _, f := range h {
+		kept += len(f.value)
+	}
+	if kept > 120<<10 {
+		t.Errorf("kept %d bytes of fields", kept)
 	}
 }

@@ -58,27 +58,27 @@ func readHeader(b []byte, lim Limits) (h header, body []byte, exceeded string) {
 		}
 		switch name, value, ok := splitField(line); {
 		case (line[0] == ' ' || line[0] == '\t') && len(h) > 0:
-			last := &h[len(h)-1]
-			used += len(line)
-			if exceeded == "" && used <= lim.HeaderBytes && len(last.value)+len(line) <= lim.FieldBytes {
-				end := pos + len(line)
-				value, end2 := foldedValue(b, end, last.value, line, lim)
-				last.value, next = value, end2
+			if last := &h[len(h)-1]; exceeded == "" && len(last.value)+len(line) <= lim.FieldBytes {
+				last.value, next = foldedValue(b, pos+len(line), last.value, line, lim)
 			}
 		case ok:
-			used += len(line)
-			if len(h) >= lim.Fields || used > lim.HeaderBytes {
-				exceeded = "too many or too long header fields"
+			if len(h) >= lim.Fields || used+len(line) > lim.HeaderBytes {
+				exceeded = tooLongHeader
 			} else {
 				h = append(h, field{name, string(clip(value, lim.FieldBytes))})
 			}
 		case !fieldFollows(b, next):
 			return h, b[pos:], exceeded
 		}
+		if used += next - pos; used > lim.HeaderBytes {
+			exceeded = tooLongHeader
+		}
 		pos = next
 	}
 	return h, nil, exceeded
 }
+
+const tooLongHeader = "too many or too long header fields"
 
 // foldedValue appends a continuation line and all that follow it in one go,
 // so that a field of many lines costs no more than its length.
