@@ -3,6 +3,7 @@ package mailparse
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"regexp"
 	"strings"
 	"unicode/utf16"
@@ -10,32 +11,11 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
-
-// charsetNames maps names as mail programs misspell them, and names of
-// subsets, to one that htmlindex knows. Punctuation is removed before.
-var charsetNames = map[string]string{
-	"utf8": "utf-8", "unicode11utf8": "utf-8", "utf8mb4": "utf-8", "xutf8": "utf-8", "cp65001": "utf-8",
-	"latin1": "windows-1252", "latin": "windows-1252", "iso88591": "windows-1252", "iso885915": "iso-8859-15", "ansi": "windows-1252",
-	"8859": "windows-1252", "iso8859": "windows-1252", "88591": "windows-1252", "cp1252": "windows-1252", "win1252": "windows-1252",
-	"windows1252": "windows-1252", "ansix341968": "windows-1252", "cp819": "windows-1252", "latin2": "iso-8859-2", "latin9": "iso-8859-15",
-	"iso88592": "iso-8859-2", "iso88599": "windows-1254", "iso885911": "windows-874", "tis620": "windows-874", "cp874": "windows-874",
-	"usascii": "", "ascii": "", "xunknown": "", "unknown8bit": "", "8bit": "", "7bit": "", "default": "", "defaultcharset": "", "none": "", "binary": "",
-	"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "xgbk": "gb18030", "cp936": "gb18030", "gb231280": "gb18030", "euccn": "gb18030", "ms936": "gb18030",
-	"hzgb2312": "hz", "hz": "hz", "big5": "big5", "cp950": "big5", "big5hkscs": "big5",
-	"shiftjis": "shift_jis", "sjis": "shift_jis", "xsjis": "shift_jis", "cp932": "shift_jis", "windows31j": "shift_jis", "mskanji": "shift_jis", "ms932": "shift_jis",
-	"eucjp": "euc-jp", "xeucjp": "euc-jp", "ujis": "euc-jp", "iso2022jp": "iso-2022-jp", "jis": "iso-2022-jp", "iso2022jpms": "iso-2022-jp", "cp50220": "iso-2022-jp", "cp50221": "iso-2022-jp",
-	"ksc56011987": "euc-kr", "ksc5601": "euc-kr", "euckr": "euc-kr", "cp949": "euc-kr", "uhc": "euc-kr", "ms949": "euc-kr", "iso2022kr": "iso-2022-kr",
-	"utf7": "utf-7", "unicode11utf7": "utf-7", "utf16": "utf-16", "utf16le": "utf-16le", "utf16be": "utf-16be", "unicode": "utf-16", "ucs2": "utf-16",
-	"koi8r": "koi8-r", "koi8u": "koi8-u", "cp1251": "windows-1251", "win1251": "windows-1251", "cp1250": "windows-1250", "win1250": "windows-1250",
-	"cp437": "cp437", "ibm437": "cp437", "cp850": "cp850", "ibm850": "cp850", "cp858": "cp858", "ibm858": "cp858", "macroman": "macintosh", "xmacroman": "macintosh", "macintosh": "macintosh",
-}
 
 var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?\s*([a-z0-9_:.-]+)`)
 
@@ -43,6 +23,9 @@ var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?\s*
 // than names: valid UTF-8 is UTF-8 whatever its label, subsets are read as
 // their supersets, and a byte that fits nowhere is read as windows-1252.
 func decodeText(b []byte, label string, isHTML bool) string {
+	if s, ok := decodeUTF32(b); ok {
+		return s
+	}
 	if s, ok := decodeBOM(b); ok {
 		return s
 	}
@@ -151,46 +134,6 @@ func decodeMixed(b []byte, single *charmap.Charmap) string {
 	return sb.String()
 }
 
-func charsetName(label string) string {
-	key := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			return r
-		}
-		return -1
-	}, strings.TrimPrefix(strings.ToLower(strings.Trim(label, " \t'\"")), "charset="))
-	if name, ok := charsetNames[key]; ok {
-		return name
-	}
-	if digits, ok := strings.CutPrefix(key, "iso8859"); ok && len(digits) > 0 {
-		return "iso-8859-" + strings.TrimRight(digits, "ie")
-	}
-	if digits, ok := strings.CutPrefix(key, "windows"); ok && strings.HasPrefix(digits, "125") {
-		return "windows-" + digits[:4]
-	}
-	return strings.ToLower(strings.Trim(label, " \t'\";"))
-}
-
-func encodingOf(name string) encoding.Encoding {
-	switch name {
-	case "cp437":
-		return charmap.CodePage437
-	case "cp850":
-		return charmap.CodePage850
-	case "cp858":
-		return charmap.CodePage858
-	}
-	if enc, err := htmlindex.Get(name); err == nil {
-		return enc
-	}
-	if enc, err := ianaindex.MIME.Encoding(name); err == nil && enc != nil {
-		return enc
-	}
-	return nil
-}
-
 func decodeWith(enc encoding.Encoding, b []byte) string {
 	s, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
@@ -270,7 +213,7 @@ func manyNULs(b []byte) bool {
 }
 
 func decodeUTF16(b []byte, name string) string {
-	if bytes.IndexByte(b, 0) < 0 && utf8.Valid(b) && isASCII(clip(b, 256)) {
+	if bytes.IndexByte(b, 0) < 0 && utf8.Valid(b) {
 		return string(b) // the label lies: this was never 16-bit
 	}
 	even, odd := 0, 0
@@ -291,6 +234,31 @@ func decodeUTF16(b []byte, name string) string {
 		}
 	}
 	return string(utf16.Decode(units))
+}
+
+// decodeUTF32 reads text in units of 32 bits, whatever its label: no other text
+// has units that all are characters.
+func decodeUTF32(b []byte) (string, bool) {
+	for _, order := range []binary.ByteOrder{binary.BigEndian, binary.LittleEndian} {
+		if !inUTF32(clip(b, 4096), order) {
+			continue
+		}
+		out := make([]byte, 0, len(b)/2)
+		for ; len(b) >= 4; b = b[4:] {
+			out = utf8.AppendRune(out, rune(order.Uint32(b)))
+		}
+		return strings.TrimPrefix(string(out), "\ufeff"), true
+	}
+	return "", false
+}
+
+func inUTF32(b []byte, order binary.ByteOrder) bool {
+	for i := 0; i+4 <= len(b); i += 4 {
+		if u := order.Uint32(b[i:]); u == 0 || u > utf8.MaxRune {
+			return false
+		}
+	}
+	return len(b) >= 8
 }
 
 // decodeUTF7 reads RFC 2152.
