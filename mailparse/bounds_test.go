@@ -73,3 +73,25 @@ func TestFoldedFieldsCountAsHeader(t *testing.T) {
 		t.Errorf("kept %d bytes of fields", kept)
 	}
 }
+
+// TestPageOfManyLinesIsLaidOutWithinItsBound shows that a page costs memory for
+// the lines that are read, and that these are the same as of the whole page.
+func TestPageOfManyLinesIsLaidOutWithinItsBound(t *testing.T) {
+	const limit, lines = 200, 20000
+	for name, page := range map[string]string{
+		"paragraphs": "<p>line %d", "breaks": "line %d<br>", "typed": "<pre>line %d\n</pre>", "rows": "<table><tr><td>line %d<td>x</table>",
+		"cells": "<table><tr><td>line %d</td><td></td><td>y</td></tr></table>", "tabs": "<pre>line %d\tx\n</pre>", "empty": "<br><br><p>line %d</p>",
+	} {
+		var sb strings.Builder
+		for i := range lines {
+			fmt.Fprintf(&sb, page, i)
+		}
+		bounded, whole := readHTML(sb.String(), limit).lines, readHTML(sb.String(), 0).lines
+		if len(bounded) <= limit || len(bounded) > 3*limit || cap(bounded) > 8*limit {
+			t.Errorf("%s: %d lines of %d kept, room for %d", name, len(bounded), len(whole), cap(bounded))
+		}
+		if got, want := joinLines(headAndTail(bounded, limit)), joinLines(headAndTail(whole, limit)); got != want {
+			t.Errorf("%s: read\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}

@@ -55,7 +55,9 @@ func (lay *layout) pos() tablePos {
 // cells makes columns of a preformatted line with tabs.
 func (lay *layout) cells(l line) {
 	lay.rows++
-	for i, c := range strings.Split(l.text, "\t") {
-		lay.lines = append(lay.lines, line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: i, tab: true, signed: l.signed})
+	col := 0
+	for c := range strings.SplitSeq(l.text, "\t") {
+		lay.add(line{text: strings.TrimSpace(c), depth: l.depth, row: lay.rows, col: col, tab: true, signed: l.signed})
+		col++
 	}
 }

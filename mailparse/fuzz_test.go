@@ -46,7 +46,7 @@ func FuzzHTML(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, l := range readHTML(s).lines {
+		for _, l := range readHTML(s, 0).lines {
 			if strings.ContainsAny(l.text, "\n\r") || l.depth < 0 {
 				t.Fatalf("line %q at depth %d", l.text, l.depth)
 			}

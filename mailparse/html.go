@@ -10,16 +10,17 @@ import (
 
 // readHTML lays a page out as lines the way a browser does: blocks and br make
 // lines, table cells keep their row and column, hidden text is left out. It
-// works on tokens, not on a tree: cost is linear and depth costs nothing.
-func readHTML(text string) document {
+// works on tokens, not on a tree: cost is linear and depth costs nothing. Of
+// many more than limit lines the middle is left out; 0 keeps all.
+func readHTML(text string, limit int) document {
 	if i := strings.LastIndexByte(text, '<'); i >= 0 && len(text)-i <= 2 && strings.TrimLeft(text[i:], "</!") == "" {
 		text = text[:i] // a page cut within its last tag
 	}
-	lay := newLayout(text, false)
+	lay := newLayout(text, false, limit)
 	lay.run()
 	if !lay.sawBlock && strings.Count(strings.TrimSpace(text), "\n") > 0 {
 		// Plain text sent as text/html: its own line ends are all it has.
-		lay = newLayout(text, true)
+		lay = newLayout(text, true, limit)
 		lay.run()
 	}
 	doc := document{lines: lay.lines, html: true, cut: !strings.HasSuffix(strings.TrimSpace(text), ">")}
@@ -59,6 +60,7 @@ type layout struct {
 	tables   []tablePos
 	tableSeq int
 	lines    []line
+	limit    int // of lines; 0 for all
 	cur      strings.Builder
 	space    bool // a blank is due before the next word
 	gap      bool // an empty line is due before the next block
@@ -66,8 +68,8 @@ type layout struct {
 	sawBlock bool
 }
 
-func newLayout(text string, allPre bool) *layout {
-	lay := &layout{z: html.NewTokenizer(strings.NewReader(text)), rules: readStyles(text), allPre: allPre}
+func newLayout(text string, allPre bool, limit int) *layout {
+	lay := &layout{z: html.NewTokenizer(strings.NewReader(text)), rules: readStyles(text), allPre: allPre, limit: limit}
 	lay.z.SetMaxBuf(0)
 	return lay
 }
@@ -119,10 +121,12 @@ func (lay *layout) text(b []byte) {
 func blankByte(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' }
 
 func (lay *layout) preText(s string) {
-	for i, part := range strings.Split(newlines(s), "\n") {
-		if i > 0 {
+	first := true
+	for part := range strings.SplitSeq(newlines(s), "\n") {
+		if !first {
 			lay.br()
 		}
+		first = false
 		if lay.space && lay.cur.Len() > 0 {
 			lay.cur.WriteByte(' ')
 			lay.space = false
@@ -292,7 +296,7 @@ func (lay *layout) closeBlock(e open) {
 	case atom.Td, atom.Th:
 		// An empty cell still is one: columns must not shift.
 		if t := lay.pos(); t.row > 0 && !lay.cellHasLine(t) {
-			lay.lines = append(lay.lines, line{row: t.row, col: t.col, cell: t.cell, depth: lay.quote})
+			lay.add(line{row: t.row, col: t.col, cell: t.cell, depth: lay.quote})
 		}
 	case atom.Table:
 		if e.tbl && len(lay.tables) > 0 {
@@ -304,10 +308,20 @@ func (lay *layout) closeBlock(e open) {
 	}
 }
 
+// add adds a line. It leaves out what evaluate would: all but one line more than
+// the limit, from time to time.
+func (lay *layout) add(l line) {
+	if lay.limit > 0 && len(lay.lines) > 2*lay.limit {
+		tail := lay.lines[len(lay.lines)-lay.limit/4-1:]
+		lay.lines = append(lay.lines[:lay.limit-lay.limit/4], tail...)
+	}
+	lay.lines = append(lay.lines, l)
+}
+
 // br ends the line even if it is empty.
 func (lay *layout) br() {
 	if lay.cur.Len() == 0 {
-		lay.lines = append(lay.lines, lay.emptyLine())
+		lay.add(lay.emptyLine())
 		lay.gap = false
 		return
 	}
@@ -333,7 +347,7 @@ func (lay *layout) newLine() {
 			empty.row, empty.col = 0, 0 // between cells, not in one
 		}
 		if empty.row > 0 || lay.pos().row == 0 || lay.pos().col == 0 {
-			lay.lines = append(lay.lines, empty)
+			lay.add(empty)
 		}
 	}
 	lay.gap = false
@@ -346,6 +360,6 @@ func (lay *layout) newLine() {
 			lay.cells(l)
 			continue
 		}
-		lay.lines = append(lay.lines, l)
+		lay.add(l)
 	}
 }
