@@ -64,6 +64,7 @@ type layout struct {
 	cur      strings.Builder
 	space    bool // a blank is due before the next word
 	gap      bool // an empty line is due before the next block
+	choice   *choice
 	allPre   bool
 	sawBlock bool
 }
@@ -78,6 +79,7 @@ func (lay *layout) run() {
 	for {
 		switch lay.z.Next() {
 		case html.ErrorToken:
+			lay.choose()
 			lay.newLine()
 			return
 		case html.TextToken:
@@ -93,6 +95,10 @@ func (lay *layout) run() {
 
 func (lay *layout) text(b []byte) {
 	if lay.hidden > 0 {
+		return
+	}
+	if lay.choice != nil {
+		lay.choice.text(b)
 		return
 	}
 	if lay.pre > 0 || lay.allPre {
@@ -170,6 +176,9 @@ func (lay *layout) start() {
 	}
 	e := lay.element(tag, attrs)
 	lay.closeImplied(tag, e.block)
+	if lay.choice != nil && tag == atom.Option {
+		lay.choice.option(attrs)
+	}
 	if len(lay.stack) >= maxOpen {
 		if e.block {
 			lay.newLine()
@@ -232,6 +241,8 @@ func (lay *layout) open(e *open) {
 		lay.sawBlock = lay.sawBlock || (e.tag != atom.Html && e.tag != atom.Body && e.tag != atom.Head)
 	}
 	switch e.tag {
+	case atom.Select:
+		lay.choice = &choice{}
 	case atom.Table:
 		lay.gap = lay.gap || len(lay.tables) == 0
 		lay.tableSeq++
@@ -273,6 +284,9 @@ func (lay *layout) popTo(i int) {
 
 // leave takes back what an open element means for the text in it.
 func (lay *layout) leave(e open) {
+	if e.tag == atom.Select && lay.hidden == 0 {
+		lay.choose()
+	}
 	if e.hidden {
 		lay.hidden--
 	}

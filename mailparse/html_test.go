@@ -78,3 +78,27 @@ func TestFormIsFoundInAnyHTML(t *testing.T) {
 	}
 	checkForms(t, cases, htmlMail)
 }
+
+func TestOnlyTheChosenOptionIsShown(t *testing.T) {
+	for _, c := range [][2]string{
+		{"<p>Expected Next Step: <select><option>choose<option selected>Call us</select>", "Call us"},
+		{"<p>Expected Next Step: <select><option>choose</option><option selected='selected'>Call us</option><option>Visit</option></select></p>", "Call us"},
+		{"<p>Expected Next Step: <select><option>Call us<option>Visit</select>", "Call us"},
+		{"<p>Expected Next Step: <select><optgroup label=Soon><option>Visit<option selected>Call us</optgroup><optgroup label=Later><option>Write</optgroup></select>", "Call us"},
+		{"<p>Expected Next Step: <select multiple><option>Visit<option selected>Call us<option selected>then write</select>", "Call us then write"},
+		{"<table><tr><td>Expected Next Step:<td><select><option>choose<option selected>Call us</select></table>", "Call us"},
+		{"<p>Expected Next Step: Call us <select style='display:none'><option>choose<option selected>Visit</select>", "Call us"},
+		{"<p>Expected Next Step: <select><option>Call <b>us</b></option></select> today", "Call us today"},
+		{"<p>Expected Next Step: <select></select>Call us", "Call us"},
+		{"<p>Expected Next Step: <select><option>-- Please select --<option>Visit</select>", ""},
+		{"<p>Expected Next Step: <select><option value=''>What shall we do?<option>Visit</select>", ""},
+		{"<p>Expected Next Step: <select><option value=a>Select a new pump<option>Visit</select>", "Select a new pump"},
+		{"<p>Expected Next Step: <select><option>choose<option selected>Call us", "Call us"},
+		{"<p>Expected Next Step: <datalist><option>Visit</datalist>Call us", "Call us"},
+	} {
+		page := "<p>Case Number: 01234567</p>" + c[0] + "<p>Point of Contact: Ana Lopez</p><p>Phone Number or Email for POC: +44 20 7946 0018</p>"
+		if got := onlyForm(t, htmlMail(page)); got.NextStep != c[1] || got.CaseNumber != "01234567" || got.POC != "Ana Lopez" {
+			t.Errorf("%s: %+v", c[0], got)
+		}
+	}
+}

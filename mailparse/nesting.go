@@ -15,6 +15,8 @@ func (lay *layout) closeImplied(tag atom.Atom, block bool) {
 		lay.closeUpTo([]atom.Atom{atom.Tr, atom.Td, atom.Th}, atom.Table)
 	case atom.Li:
 		lay.closeUpTo([]atom.Atom{atom.Li}, atom.Ul, atom.Ol, atom.Table)
+	case atom.Option, atom.Optgroup:
+		lay.closeUpTo([]atom.Atom{atom.Option}, atom.Select, atom.Datalist)
 	case atom.Dt, atom.Dd:
 		lay.closeUpTo([]atom.Atom{atom.Dt, atom.Dd}, atom.Dl, atom.Table)
 	default:

@@ -13,7 +13,8 @@ import (
 // token.
 type tagAttrs struct {
 	style, class, id, kind, value, rowspan []byte
-	hidden                                 bool
+	hidden, selected                       bool
+	blank                                  bool // value=""
 }
 
 func (a *tagAttrs) set(name, value []byte) {
@@ -27,11 +28,13 @@ func (a *tagAttrs) set(name, value []byte) {
 	case "type":
 		a.kind = value
 	case "value":
-		a.value = value
+		a.value, a.blank = value, len(value) == 0
 	case "rowspan":
 		a.rowspan = value
 	case "hidden":
 		a.hidden = true
+	case "selected":
+		a.selected = true
 	}
 }
 
@@ -229,9 +232,8 @@ func parseStyle(s string) style {
 
 func neverShown(tag atom.Atom) bool {
 	switch tag {
-	case atom.Style, atom.Script, atom.Title, atom.Head, atom.Noscript, atom.Template, atom.Object, atom.Iframe, atom.Noframes,
-		atom.Select, atom.Svg, atom.Audio, atom.Video, atom.Map, atom.Canvas, atom.Datalist:
-		return tag != atom.Head && tag != atom.Noscript && tag != atom.Object
+	case atom.Style, atom.Script, atom.Title, atom.Template, atom.Iframe, atom.Noframes, atom.Svg, atom.Audio, atom.Video, atom.Map, atom.Canvas, atom.Datalist:
+		return true
 	}
 	return false
 }
@@ -242,7 +244,7 @@ func isBlock(tag atom.Atom) bool {
 		atom.Dir, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Form,
 		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Html, atom.Li, atom.Main, atom.Menu,
 		atom.Nav, atom.Ol, atom.P, atom.Pre, atom.Section, atom.Summary, atom.Table, atom.Tbody, atom.Td, atom.Tfoot,
-		atom.Th, atom.Thead, atom.Tr, atom.Ul, atom.Caption, atom.Legend, atom.Option, atom.Textarea, atom.Xmp,
+		atom.Th, atom.Thead, atom.Tr, atom.Ul, atom.Caption, atom.Legend, atom.Textarea, atom.Xmp,
 		atom.Plaintext, atom.Listing:
 		return true
 	}
