@@ -46,39 +46,37 @@ func (h header) all(name string) []string {
 
 // readHeader splits an entity (RFC 5322 section 2.1) into its header and its
 // body. Lines that are no field are dropped when more fields follow and begin
-// the body when none does (a missing empty line). exceeded names the limit
-// that cut the header short, if any.
-func readHeader(b []byte, lim Limits) (h header, body []byte, exceeded string) {
+// the body when none does (a missing empty line). cut: fields beyond the limits
+// were left out.
+func readHeader(b []byte, lim Limits) (h header, body []byte, cut bool) {
 	b = skipJunk(b)
 	pos, used := 0, 0
 	for pos < len(b) {
 		line, next := cutLine(b, pos)
 		if len(line) == 0 || (len(h) > 0 && len(bytes.TrimSpace(line)) == 0 && !continues(b, next)) {
-			return h, b[next:], exceeded
+			return h, b[next:], cut
 		}
 		switch name, value, ok := splitField(line); {
 		case (line[0] == ' ' || line[0] == '\t') && len(h) > 0:
-			if last := &h[len(h)-1]; exceeded == "" && len(last.value)+len(line) <= lim.FieldBytes {
+			if last := &h[len(h)-1]; !cut && len(last.value)+len(line) <= lim.FieldBytes {
 				last.value, next = foldedValue(b, pos+len(line), last.value, line, lim)
 			}
 		case ok:
 			if len(h) >= lim.Fields || used+len(line) > lim.HeaderBytes {
-				exceeded = tooLongHeader
+				cut = true
 			} else {
 				h = append(h, field{name, string(clip(value, lim.FieldBytes))})
 			}
 		case !fieldFollows(b, next):
-			return h, b[pos:], exceeded
+			return h, b[pos:], cut
 		}
 		if used += next - pos; used > lim.HeaderBytes {
-			exceeded = tooLongHeader
+			cut = true
 		}
 		pos = next
 	}
-	return h, nil, exceeded
+	return h, nil, cut
 }
-
-const tooLongHeader = "too many or too long header fields"
 
 // foldedValue appends a continuation line and all that follow it in one go,
 // so that a field of many lines costs no more than its length.

@@ -9,6 +9,10 @@ import (
 // was read up to there is returned beside it.
 var ErrTooComplex = errors.New("mail too complex")
 
+// ErrHeaderCut is an ErrTooComplex: fields of the mail's own header were left
+// out. Who or what wrote it is not certain then.
+var ErrHeaderCut = fmt.Errorf("%w: too many or too long header fields", ErrTooComplex)
+
 // ErrNotMail is returned for bytes that hold neither a header field nor text.
 var ErrNotMail = errors.New("not a mail")
 

@@ -35,9 +35,12 @@ type walker struct {
 
 func (w *walker) walk(b []byte, depth int, fallback string) *part {
 	w.parts++
-	h, body, exceeded := readHeader(b, w.lim)
-	if exceeded != "" && w.err == nil {
-		w.err = tooComplex("%s", exceeded)
+	h, body, cut := readHeader(b, w.lim)
+	switch {
+	case cut && depth == 0:
+		w.err = ErrHeaderCut
+	case cut:
+		w.fail("too many or too long header fields of a part")
 	}
 	return w.entity(h, body, depth, fallback)
 }

@@ -3,6 +3,7 @@ package mailparse
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -64,7 +65,7 @@ func (p *Parser) Parse(raw []byte) (Message, error) {
 	raw = mendLineEnds(raw)
 	w := &walker{lim: p.limits}
 	root := w.walk(raw, 0, "text/plain")
-	if err == nil {
+	if err == nil || errors.Is(w.err, ErrHeaderCut) {
 		err = w.err
 	}
 	msg.Defects = w.defects

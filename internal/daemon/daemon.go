@@ -153,7 +153,8 @@ func Parser(c *config.Config) *mailparse.Parser {
 	}
 	return mailparse.NewParser(mailparse.Options{
 		CaseNumber: c.Policy.CaseNumber, Labels: labels,
-		Own: mailparse.OwnMail{Domain: domainOf(c.SMTP.From.Address), Address: c.SMTP.From.Address},
+		Own:    mailparse.OwnMail{Domain: domainOf(c.SMTP.From.Address), Address: c.SMTP.From.Address},
+		Limits: mailparse.Limits{Size: int(c.Policy.MaxMessage)},
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"escalationd/escalation"
@@ -46,12 +47,24 @@ func (r *reader) read(raw []byte, inbox string) (m escalation.Mail) {
 	}()
 	message, err := r.parser.Parse(raw)
 	m.Message = message
-	if err != nil {
+	switch {
+	case err != nil && saysEnough(message, err):
+		r.log.Warn("a mail is read in part only; its form is judged", "inbox", inbox, "limit", err)
+		m.Defects = append(m.Defects, err.Error())
+	case err != nil:
 		m.Unreadable = err.Error()
 		return m
 	}
 	m.Proof = r.prove(message, r.inboxes[inbox])
 	return m
+}
+
+// saysEnough says whether a mail beyond the limits can be judged by what was read
+// of it: a form, and the whole header, without which neither its author nor that
+// no machine wrote it is certain.
+func saysEnough(m mailparse.Message, err error) bool {
+	return errors.Is(err, mailparse.ErrTooComplex) && !errors.Is(err, mailparse.ErrHeaderCut) && m.From.Addr != "" && m.FromProblem == "" &&
+		slices.ContainsFunc(m.Forms, func(f mailparse.Form) bool { return f.CaseNumber != "" })
 }
 
 func (r *reader) prove(m mailparse.Message, i config.Inbox) escalation.Proof {
