@@ -115,7 +115,7 @@ func (c *collector) text(p *part) reading {
 	r := c.evaluate(doc.lines)
 	r.cut = r.cut || doc.cut
 	if doc.escaped != "" && c.lines > 0 {
-		if again := c.evaluate(readHTML(doc.escaped, c.lines).lines); again.yield() > r.yield() || again.yield() == r.yield() && r.holdTags() {
+		if again := c.evaluate(readHTML(doc.escaped, c.lines, c.parser.labels.begins).lines); again.yield() > r.yield() || again.yield() == r.yield() && r.holdTags() {
 			return again
 		}
 	}
@@ -292,7 +292,7 @@ func (c *collector) document(p *part) document {
 		text = enrichedParam.ReplaceAllString(strings.ReplaceAll(text, "<<", "&lt;"), "") // RFC 1896
 	}
 	if isHTML || p.mediaType == "text/enriched" || p.mediaType == "text/richtext" {
-		return readHTML(text, c.lines)
+		return readHTML(text, c.lines, c.parser.labels.begins)
 	}
 	flowed := strings.EqualFold(strings.TrimSpace(p.params["format"]), "flowed")
 	return readPlain(text, plainOptions{label: c.parser.labels.begins, lines: c.lines, flowed: flowed, delSp: strings.EqualFold(strings.TrimSpace(p.params["delsp"]), "yes")})

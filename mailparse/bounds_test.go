@@ -86,7 +86,7 @@ func TestPageOfManyLinesIsLaidOutWithinItsBound(t *testing.T) {
 		for i := range lines {
 			fmt.Fprintf(&sb, page, i)
 		}
-		bounded, whole := readHTML(sb.String(), limit).lines, readHTML(sb.String(), 0).lines
+		bounded, whole := readHTML(sb.String(), limit, nil).lines, readHTML(sb.String(), 0, nil).lines
 		if len(bounded) <= limit || len(bounded) > 3*limit || cap(bounded) > 8*limit {
 			t.Errorf("%s: %d lines of %d kept, room for %d", name, len(bounded), len(whole), cap(bounded))
 		}

@@ -12,15 +12,17 @@ import (
 // lines, table cells keep their row and column, hidden text is left out. It
 // works on tokens, not on a tree: cost is linear and depth costs nothing. Of
 // many more than limit lines the middle is left out; 0 keeps all.
-func readHTML(text string, limit int) document {
+func readHTML(text string, limit int, label func(string) bool) document {
 	if i := strings.LastIndexByte(text, '<'); i >= 0 && len(text)-i <= 2 && strings.TrimLeft(text[i:], "</!") == "" {
 		text = text[:i] // a page cut within its last tag
 	}
 	lay := newLayout(text, false, limit)
+	lay.label = label
 	lay.run()
 	if !lay.sawBlock && strings.Count(strings.TrimSpace(text), "\n") > 0 {
 		// Plain text sent as text/html: its own line ends are all it has.
 		lay = newLayout(text, true, limit)
+		lay.label = label
 		lay.run()
 	}
 	doc := document{lines: lay.lines, html: true, cut: !strings.HasSuffix(strings.TrimSpace(text), ">")}
@@ -40,6 +42,7 @@ type open struct {
 	block  bool
 	pre    bool
 	tbl    bool
+	at     int  // length of the line where it began
 	cell   bool // made a cell by its style
 	rows   int  // how many rows a cell spans
 	small  bool // in small print
@@ -55,8 +58,11 @@ type layout struct {
 	pre      int
 	signed   int
 	small    int
-	signedIn int // open elements plus one where a br began the signature
-	rows     int // rows begun in the document
+	label    func(string) bool // whether a text begins with a label and a colon
+	begun    int               // length of the line where an inline element began last
+	ended    int               // and where one ended that held all of the line
+	signedIn int               // open elements plus one where a br began the signature
+	rows     int               // rows begun in the document
 	tables   []tablePos
 	tableSeq int
 	lines    []line
@@ -105,6 +111,9 @@ func (lay *layout) text(b []byte) {
 		lay.preText(string(b))
 		return
 	}
+	if lay.label != nil && len(b) > 0 {
+		lay.partLabel(b[0])
+	}
 	for len(b) > 0 {
 		i := 0
 		for i < len(b) && !blankByte(b[i]) {
@@ -121,6 +130,21 @@ func (lay *layout) text(b []byte) {
 		}
 		lay.space = true
 		b = b[1:]
+	}
+}
+
+// partLabel parts an element that is a label from the text right behind it:
+// another element, or a capital or digit. The eye sees two columns or a bold word.
+func (lay *layout) partLabel(next byte) {
+	n := lay.cur.Len()
+	if n == 0 || n != lay.ended || lay.space || blankByte(next) {
+		return
+	}
+	if lay.begun != n && !(next >= 'A' && next <= 'Z' || next >= '0' && next <= '9') {
+		return
+	}
+	if n < 100 && lay.label(lay.cur.String()+":") {
+		lay.cur.WriteString("  ")
 	}
 }
 
@@ -185,6 +209,8 @@ func (lay *layout) start() {
 		}
 		return
 	}
+	e.at = lay.cur.Len()
+	lay.begun = e.at
 	lay.push(e)
 }
 

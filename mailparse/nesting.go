@@ -60,6 +60,9 @@ func (lay *layout) end(tag atom.Atom) {
 			return
 		case e.tag == tag:
 			lay.popTo(i)
+			if !e.block && e.at == 0 {
+				lay.ended = lay.cur.Len()
+			}
 			return
 		case isTablePart(e.tag) && !isTablePart(tag):
 			return // an end tag never closes a cell or table it did not open

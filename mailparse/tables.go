@@ -56,7 +56,7 @@ func (set *labelSet) valueColumns(lines []line, head tableRow) (n int, out []lin
 		return 0, nil
 	}
 	for _, c := range head.cells[1:] {
-		if s := cellText(c); digits(s) < 3 || len(s) > 40 || strings.Contains(s, " ") {
+		if s := cellText(c); digits(s) < 1 || len(s) > 40 || strings.Contains(s, " ") {
 			return 0, nil
 		}
 	}
