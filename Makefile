@@ -29,7 +29,7 @@ fuzz: ## Run each fuzz test for FUZZTIME (60s)
 
 chaos: ## Break everything around the program for half an hour (needs dovecot, redis-server, smtp-sink)
 	@failed=; export ESCALATIOND_REAL_SERVERS=require; \
-	ESCALATIOND_CHAOS=1 go test -count=1 -timeout 60m -v ./internal/chaos ./internal/acceptance || failed=1; \
+	ESCALATIOND_CHAOS=1 go test -count=1 -timeout 60m -v ./internal/chaos ./internal/acceptance ./mailparse || failed=1; \
 	for redis in sentinel cluster; do \
 		ESCALATIOND_REDIS=$$redis go test -count=1 -timeout 30m -v ./internal/acceptance || failed=1; \
 	done; test -z "$$failed"
