@@ -13,11 +13,12 @@ func TestSubjectAboutAbsenceMakesNoMachineOfAPerson(t *testing.T) {
 	for _, body := range []string{
 		"Hello,\n\nour appliance is broken, please call me back today. It is urgent.\n\nMaria",
 		"Guten Tag,\n\nunsere Anlage steht seit gestern, bitte rufen Sie dringend zurück.\n\nMaria",
+		"We are waiting until now. Contact me at once!",
 		"担当者から返信がありません。緊急です。電話をください。",
 	} {
 		for _, subject := range []string{
 			"Abwesend seit gestern: unser Techniker", "On holiday: the pump stopped", "OOO: pump controller fails", "Out of office: how do I set it in your product?", "Absence du bureau: porte bloquée",
-			"Fuera de la oficina no funciona", "Automatic reply does not work", "不在の担当者について", "Vacation message is sent twice", "Automatic replies are lost", "Abwesenheitsnotiz geht nicht", "Out of office AutoReply broken since the update",
+			"Fuera de la oficina no funciona", "Automatic reply does not work", "不在の担当者について", "Vacation message is sent twice", "Automatic replies are lost", "Automatic reply: not sent by your server", "Abwesenheitsnotiz geht nicht", "Out of office AutoReply broken since the update",
 		} {
 			if msg, _ := Parse(withSubject(subject, body)); msg.Automatic != "" {
 				t.Errorf("%s: %q is %s (%s)", subject, body, msg.Automatic, msg.AutomaticReason)

@@ -18,7 +18,7 @@ var (
 	// taken begins what a sentence on taking something out goes on with.
 	taken = regexp.MustCompile(`(?i)^(?:from|at|of|in|into|within|to|cash|money|funds)\b`)
 	// withdrawal is what may be withdrawn, and why.
-	withdrawal = regexp.MustCompile(`(?i)^(?:(?:please|pls|now|thanks|thank you|as|because|since|solved|resolved|fixed|done|all|problem|everything|no longer|not needed|works?|working)\b|(?:this|it|that)(?: one)?(?: (?:please|pls|now|again|as|because|since)\b|[\s.,;:!]*$)|(?:this|the|our|my|that)\s+(?:\w+\s+)?(?:escalations?|case|request|ticket)\b|(?:escalations?|case|request|ticket)(?:\s+(?:please|pls|for|of|as|because|since)\b|[\s.,;:!]*$|\s\S*\d)|#?[a-z]{0,5}-?\d)`)
+	withdrawal = regexp.MustCompile(`(?i)^(?:(?:please|pls|now|thanks|thank you|as|because|since|solved|resolved|fixed|done|all|both|problem|everything|no longer|not needed|works?|working)\b|(?:this|it|that)(?: one)?(?: (?:please|pls|now|again|as|because|since)\b|[\s.,;:!]*$)|(?:this|the|our|my|that)\s+(?:\w+\s+)?(?:escalations?|case|request|ticket)\b|(?:escalations?|case|request|ticket)(?:\s+(?:please|pls|for|of|as|because|since)\b|[\s.,;:!]*$|\s\S*\d)|#?(?:[a-z]{1,5}-?\d\w|\d[\w-]{3}))`)
 	// postponed begins what a SNOOZE goes on with.
 	postponed = regexp.MustCompile(`(?i)^(?:(?:it|this|me|please|pls|another)\s+)*(?:(?:for|another)\s+)?(?:(?:an?|one)\s+(?:hour|day)\b|\d|(until|till?|to|later|tomorrow|tonight)\b)`)
 )
@@ -94,7 +94,7 @@ func verbOf(word string) (verb Verb, past bool) {
 func (in ordered) commands() bool {
 	rest := strings.TrimSpace(in.tail)
 	mark := firstRune(rest)
-	parted := rest == "" || strings.ContainsRune(".,;:!-–—", mark)
+	parted := !wordRune.MatchString(rest) || strings.ContainsRune(".,;:!-–—", mark)
 	capitals := in.word == strings.ToUpper(in.word)
 	switch {
 	case mark == '?', in.asked && in.verb != Withdraw && in.verb != Snooze:
@@ -110,6 +110,8 @@ func (in ordered) commands() bool {
 	}
 	return in.stands()
 }
+
+var wordRune = regexp.MustCompile(`[\pL\pN]`)
 
 // joined is a mark that makes one word of those around it.
 var joined = regexp.MustCompile(`^[^\s,;:!\pL\pN]\(?\)?[\p{Ll}\pN]|^\(`)

@@ -59,7 +59,7 @@ func TestWordsAreNoCaseNumber(t *testing.T) {
 		return msg.Problems[0].Reason
 	}
 	for _, typed := range []string{
-		"pending", "tomorrow", "later", "soon", "asap", "ASAP", "urgent", "open", "dont-know", "unknown-yet", "not yet", "unknown", "Not known yet.", "I don't have it yet", "will follow", "to follow", "(pending)", "none so far", "we have none yet",
+		"pending", "tomorrow", "later", "soon", "asap", "ASAP", "urgent", "open", "dont-know", "unknown-yet", "not yet", "unknown", "Not known yet.", "I don't have it yet", "will follow", "to follow", "(pending)", "none so far", "we have none yet", "ASAP please", "don’t have one", "unknown at this time", "in progress", "please create", "see subject",
 		"folgt", "noch nicht bekannt", "wird nachgereicht", "en attente", "pas encore", "más tarde", "todavía no", "pendente", "in attesa", "volgt nog", "未定", "後日",
 	} {
 		if got := problem(defaultParser(), typed); got != Missing {
@@ -151,6 +151,9 @@ func TestSubjectNamesTheCase(t *testing.T) {
 	}
 	body := plainForm[strings.Index(plainForm, "\n")+1:]
 	for _, subject := range []string{"Case 01234567", "Re: case #01234567 down", "Escalation (01234567)"} {
+		if msg, _ := Parse(mail(subject, "Case Number: see subject\n"+body)); len(msg.Forms) != 1 || msg.Forms[0].CaseNumber != "01234567" {
+			t.Errorf("see subject, %q: %+v", subject, msg.Forms)
+		}
 		if msg, _ := Parse(mail(subject, body)); len(msg.Forms) != 1 || msg.Forms[0].CaseNumber != "01234567" {
 			t.Errorf("%q: %+v", subject, msg.Forms)
 		}
@@ -160,10 +163,10 @@ func TestSubjectNamesTheCase(t *testing.T) {
 func TestCommandIsTheFirstLine(t *testing.T) {
 	for body, want := range map[string]Verb{
 		"ACK": Ack, "ack.": Ack, "Ack, on it": Ack, "*ACK*": Ack, "PASS": Pass, "pass!": Pass, "Pass please, I am driving.": Pass, "SNOOZE 30m": Snooze, "Snooze for 2 hours": Snooze, "RESOLVE done, call held": Resolve, "Resolve: done": Resolve, "withdraw": Withdraw, "WITHDRAW please": Withdraw,
-		"RESOLVED - call held": Resolve, "Resolved.": Resolve, "Resolved": Resolve, "Acknowledged": Ack, "acknowledged, thanks": Ack, "Acked": Ack, "Snoozed.": Snooze, "Withdrawn.": Withdraw, "RESOLVE the pump was replaced": Resolve, "RESOLVE DONE, CALL HELD": Resolve, "Pass - I am on a train with no signal until this evening": Pass,
-		"Please withdraw": Withdraw, "please withdraw our escalation": Withdraw, "Withdraw case 01234567": Withdraw, "Withdraw 01234567": Withdraw, "Withdraw escalation please": Withdraw, "Withdraw case #01234567": Withdraw, "Withdraw our second escalation": Withdraw, "Withdraw this please, it works again": Withdraw, "Withdraw: from now on it runs": Withdraw, "WITHDRAW the pump runs again": Withdraw, "Withdraw as it works again": Withdraw, "WITHDRAW CASE 01234567": Withdraw,
+		"RESOLVED - call held": Resolve, "Resolved.": Resolve, "Resolved": Resolve, "Resolved ✓": Resolve, "Acknowledged": Ack, "acknowledged, thanks": Ack, "Acked": Ack, "Snoozed.": Snooze, "Withdrawn.": Withdraw, "RESOLVE the pump was replaced": Resolve, "RESOLVE DONE, CALL HELD": Resolve, "Pass - I am on a train with no signal until this evening": Pass,
+		"Please withdraw": Withdraw, "please withdraw our escalation": Withdraw, "Withdraw case 01234567": Withdraw, "Withdraw 01234567": Withdraw, "withdraw EX-10231": Withdraw, "Withdraw both": Withdraw, "Withdraw escalation please": Withdraw, "Withdraw case #01234567": Withdraw, "Withdraw our second escalation": Withdraw, "Withdraw this please, it works again": Withdraw, "Withdraw: from now on it runs": Withdraw, "WITHDRAW the pump runs again": Withdraw, "Withdraw as it works again": Withdraw, "WITHDRAW CASE 01234567": Withdraw,
 		"snooze until tomorrow": Snooze, "SNOOZE UNTIL MONDAY": Snooze, "snooze": Snooze, "Please snooze 30m": Snooze, "snooze it for 2 hours": Snooze,
-		"Withdraw from the tank stops after 5 litres, what shall we do?": "", "WITHDRAW FROM THE TANK STOPS AFTER 5 LITRES": "", "WITHDRAW from the tank stops": "", "Withdraw cash is not possible at our ATM, help": "", "Withdraw the cash fails": "", "Please withdraw money from the broken ATM": "", "Withdraw-button is dead": "", "Withdraw request fails with an error": "", "Withdraw form is missing on your page": "",
+		"Withdraw from the tank stops after 5 litres, what shall we do?": "", "WITHDRAW FROM THE TANK STOPS AFTER 5 LITRES": "", "WITHDRAW from the tank stops": "", "Withdraw cash is not possible at our ATM, help": "", "Withdraw the cash fails": "", "Please withdraw money from the broken ATM": "", "Withdraw-button is dead": "", "Withdraw 5 litres and it stops": "", "Withdraw request fails with an error": "", "Withdraw form is missing on your page": "",
 		"RESOLVE THIS TODAY OR WE LEAVE FOR ANOTHER SUPPLIER": "", "RESOLVE ASAP": "", "PASS IT ON TO THE NIGHT SHIFT": "", "Resolve from within the plant fails": "", "Resolved?": "", "Resolve?": "", "Resolved, but it came back": "", "Resolved the first one, the second is open": "", "Acknowledged the alarm twice": "", "resolve.conf is wrong": "", "Pass-through fails": "",
 		"Snooze button of the alarm has been dead for 2 days": "", "Please pass": "", "Please ack": "", "Please resolve": "",
 		"Please resolve this": "", "Resolve please": "", "Pass it on to the night shift": "", "Resolve this quickly please": "", "Pass the message on to the engineer in charge please": "", "Acknowledge": "", "We withdraw": "",

@@ -337,11 +337,11 @@ func putOff(s string) bool {
 }
 
 // putOffWords are the single words of such answers.
-var putOffWords = newPhrases(`pending,later,soon,tomorrow,today,asap,urgent,open,new,none,unknown,known,not,yet,no,now,dont,don,t,do,know,i,we,have,has,it,is,idea,sure,so,far,to,be,follow,follows,following,will,come,comes,coming,awaiting,await,waiting,for,the,a,case,ticket,number,assigned,given,issued,received,confirmed,provided,advised,available,at,hand,this,moment,still,just,find,cannot,can,
+var putOffWords = newPhrases(`pending,later,soon,tomorrow,today,asap,urgent,open,new,none,unknown,known,not,yet,no,now,dont,don,t,do,know,i,we,have,has,it,is,idea,sure,so,far,to,be,follow,follows,following,will,come,comes,coming,awaiting,await,waiting,for,the,a,case,ticket,number,assigned,given,issued,received,confirmed,provided,advised,available,at,hand,this,moment,still,just,find,cannot,can,please,wait,one,time,in,progress,tba,tbc,tbd,na,create,created,see,subject,line,siehe,betreff,bearbeitung,
 folgt,noch,nicht,bekannt,unbekannt,offen,spater,morgen,bald,keine,keiner,hab,habe,ich,wir,haben,vorhanden,liegt,vor,dringend,wird,nachgereicht,weiss,nummer,
 inconnu,inconnue,inconnus,plus,tard,bientot,demain,pas,encore,en,attente,venir,suivra,suit,sais,je,ne,l,ai,nous,avons,numero,
 pendiente,luego,mas,tarde,manana,pronto,desconocido,aun,todavia,urgente,abierto,se,lo,tengo,tenemos,pendente,depois,amanha,breve,em,desconhecido,ainda,nao,sei,temos,tenho,
-in,attesa,piu,tardi,domani,presto,sconosciuto,non,ancora,abbiamo,volgt,binnenkort,onbekend,nog,niet,bekend,spoed,weet,ik,未定,不明,不明です,後日,後ほど,確認中`)
+attesa,piu,tardi,domani,presto,sconosciuto,non,ancora,abbiamo,volgt,binnenkort,onbekend,nog,niet,bekend,spoed,weet,ik,未定,不明,不明です,後日,後ほど,確認中`)
 
 // validCase matches the operator's pattern without regard to case. A word in
 // which the pattern would take digits for the letters is none of the operator's
