@@ -70,6 +70,7 @@ func (set *labelSet) labelBefore(s string, from, to int) (at int, f Field, ok bo
 	for from < to && !utf8.RuneStart(s[from]) {
 		from++
 	}
+	from += strings.LastIndexAny(s[from:to], ":;|") + 1 // no label goes over one of these
 	for i := from; i < to; i++ {
 		if !utf8.RuneStart(s[i]) || (i > 0 && !glued(s, i) && s[i-1] != ' ' && s[i-1] != '|' && s[i-1] != ';' && s[i-1] != '*' && s[i-1] < 0x80) {
 			continue
@@ -79,7 +80,7 @@ func (set *labelSet) labelBefore(s string, from, to int) (at int, f Field, ok bo
 			continue
 		}
 		l, exact := set.exact[labelKey(s[i:to])]
-		if exact && l.rank >= good && !strings.ContainsAny(s[i:to], ":;|") {
+		if exact && l.rank >= good {
 			return i, l.field, true
 		}
 	}
