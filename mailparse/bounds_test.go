@@ -95,3 +95,14 @@ func TestPageOfManyLinesIsLaidOutWithinItsBound(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyStretchHoldsNoLabel shows that a search from behind its end finds
+// nothing: a colon may stand right where the value begins.
+func TestEmptyStretchHoldsNoLabel(t *testing.T) {
+	labels := newLabelSet(nil)
+	for from := range 4 {
+		if _, field, ok := labels.labelBefore("POC: x", max(from, 1), 0); ok {
+			t.Errorf("from %d: found %s", from, field)
+		}
+	}
+}

@@ -70,6 +70,9 @@ func (set *labelSet) labelBefore(s string, from, to int) (at int, f Field, ok bo
 	for from < to && !utf8.RuneStart(s[from]) {
 		from++
 	}
+	if from >= to {
+		return 0, "", false
+	}
 	from += strings.LastIndexAny(s[from:to], ":;|") + 1 // no label goes over one of these
 	for i := from; i < to; i++ {
 		if !utf8.RuneStart(s[i]) || (i > 0 && !glued(s, i) && s[i-1] != ' ' && s[i-1] != '|' && s[i-1] != ';' && s[i-1] != '*' && s[i-1] < 0x80) {
