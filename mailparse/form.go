@@ -34,12 +34,13 @@ type reader struct {
 // where a paragraph begins, by all of it.
 func (rd *reader) isTail(i int) bool {
 	return rd.remember(&rd.tails, i, func(s string) bool {
+		text := tailText(s)
 		switch {
-		case surelyTail(s):
+		case surelyTail(text):
 			return !rd.pairedRule(i)
 		case rd.rowTail(i), rd.paragraphAt(i) && len(s) > 20 && isLegal(rd.paragraph(i)):
 			return true
-		case beginsTail(s) && (rd.paragraphAt(i) || !strings.HasPrefix(s, "http")), rd.paragraphAt(i) && isAside(s):
+		case beginsTail(text) && (rd.paragraphAt(i) || !strings.HasPrefix(s, "http")), rd.paragraphAt(i) && isAside(s):
 			return rd.longNotice(i) || !rd.proseFollows(i+1, len(rd.lines)) && !rd.closesLater(i+1, len(rd.lines))
 		}
 		return false

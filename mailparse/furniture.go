@@ -94,10 +94,11 @@ func isCopyright(s string) bool {
 // isAside says whether a paragraph that begins so stands below all mails of its
 // sender.
 func isAside(s string) bool {
-	if !beginsLike(s, asideHeads) {
-		return false
+	if asides.mayBegin(s) && asides.match(splitWords(s, asides.longest)) > 0 {
+		return !strings.HasSuffix(s, "?")
 	}
-	return asides.mayBegin(s) && asides.match(splitWords(s, asides.longest)) > 0 && !strings.HasSuffix(s, "?") || fileList.MatchString(s) || linkRow.MatchString(s) || classified.MatchString(s)
+	return beginsLike(s, listHeads) && (fileList.MatchString(s) || linkRow.MatchString(s) || classified.MatchString(s))
 }
 
-var asideHeads = headsOf(asides, "att anl anh pi pie p pj adj ane all bij tic req cas iss inc lin url por anf vor dem sol cha ric ver cla kla sen")
+// listHeads are the first letters of the three patterns.
+var listHeads = heads("att anl anh pi pie p pj adj ane all bij tic req cas iss inc lin url por anf vor dem sol cha ric ver cla kla sen")

@@ -23,7 +23,7 @@ func (rd *reader) plausible(hits []hit) []hit {
 				closed = true
 			}
 		}
-		own := h.rank >= strong && h.sep == sepHard && begun(kept, h, rd.lines)
+		own := h.rank >= strong && h.sep == sepHard && underWay(kept, h, rd.lines)
 		if !own && (signed && (h.field == POC || h.field == POCContact) && !aboutCase(hits[i:]) || delimited && !several(hits[i:])) {
 			continue
 		}
@@ -37,10 +37,10 @@ func (rd *reader) plausible(hits []hit) []hit {
 	return kept
 }
 
-// begun says whether a form is under way in which one of the template's own labels
+// underWay says whether a form is under way in which one of the template's own labels
 // takes its place, whatever stands between: in the same mail and depth of quotes,
 // for a field that has no label yet.
-func begun(kept []hit, h hit, lines []line) bool {
+func underWay(kept []hit, h hit, lines []line) bool {
 	for _, k := range kept {
 		if k.field == h.field || lines[k.line].depth != lines[h.line].depth || lines[k.line].zone != lines[h.line].zone {
 			return false

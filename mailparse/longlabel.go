@@ -63,5 +63,5 @@ func (set *labelSet) withTail(text string) (label, bool) {
 }
 
 // tailWords begin what people put behind a label.
-var tailWords = newPhrases(`from,for,of,in,on,at,to,by,if,as,per,during,with,which,we,you,this,your,our,here,requested,please,für,von,vor,aus,im,in,am,an,bei,beim,falls,wie,gewünscht,zu,zum,zur,auf,seitens,unsererseits,ihrerseits,tagsüber,nachts,laut,aktuell,
-de,du,des,souhaité,souhaitée,attendu,attendue,requis,requise,pour,sur,en,chez,si,selon,dans,par,côté,nuestros,nuestras,éventuels,éventuel,éventuelles,à,au,del,para,por,según,desde,da,do,no,na,se,segundo,di,presso,richiesto,richiesta,atteso,attesa,dei,della,per,su,secondo,dalla,dal,van,voor,op,bij,uit,indien,volgens,vanuit,ter`).phrases
+var tailWords = newPhrases(`from,for,of,in,on,at,to,by,if,as,per,during,with,which,we,you,this,your,our,here,requested,please,für,von,vor,aus,im,am,an,bei,beim,falls,wie,gewünscht,zu,zum,zur,auf,seitens,unsererseits,ihrerseits,tagsüber,nachts,laut,aktuell,
+de,du,des,souhaité,souhaitée,attendu,attendue,requis,requise,pour,sur,en,chez,si,selon,dans,par,côté,nuestros,nuestras,éventuels,éventuel,éventuelles,à,au,del,para,por,según,desde,da,do,no,na,se,segundo,di,presso,richiesto,richiesta,atteso,attesa,dei,della,su,secondo,dalla,dal,van,voor,op,bij,uit,indien,volgens,vanuit,ter`).phrases

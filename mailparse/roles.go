@@ -15,11 +15,11 @@ team,teams,desk,helpdesk,shift,office,crew,staff,ops,operations,support,service,
 legal,compliance,engineering,relations,infrastructure,administration,management,noc,soc,
 abteilung,abteilungsleiter,abteilungsleiterin,leiter,leiterin,leitung,schicht,schichtleiter,schichtleiterin,schichtleitung,nachtschicht,frühschicht,spätschicht,meister,meisterin,werkmeister,hausmeister,techniker,technikerin,ingenieur,ingenieurin,sachbearbeiter,sachbearbeiterin,disponent,disponentin,disposition,leitstelle,leitstand,werkstatt,werkstattleiter,betriebsleiter,betriebsleiterin,betriebsleitung,
 geschäftsleitung,verwaltung,buchhaltung,einkauf,vertrieb,versand,lager,lagerleiter,lagerleitung,bereitschaft,bereitschaftsdienst,empfang,sekretariat,vorstand,vorzimmer,instandhaltung,büro,zentrale,dienststelle,betrieb,technik,
-responsable,chef,cheffe,directeur,directrice,gérant,gérante,ingénieur,technicien,technicienne,équipe,bureau,atelier,secrétariat,régie,régisseur,exploitation,permanence,astreinte,comptabilité,accueil,standard,direction,coordonnateur,coordonnatrice,gestionnaire,chargé,chargée,service,maintenance,logistique,
-jefe,jefa,encargado,encargada,director,directora,gerente,ingeniero,ingeniera,técnico,técnica,turno,equipo,oficina,taller,almacén,mantenimiento,administración,contabilidad,recepción,secretaría,coordinador,coordinadora,responsable,operaciones,guardia,dirección,departamento,área,
-chefe,encarregado,encarregada,diretor,diretora,gestor,gestora,engenheiro,engenheira,coordenador,coordenadora,supervisora,equipe,equipa,escritório,oficina,armazém,manutenção,administração,contabilidade,secretaria,plantão,operação,operações,gerência,direção,setor,sector,
+responsable,cheffe,directeur,directrice,gérant,gérante,ingénieur,technicien,technicienne,équipe,atelier,secrétariat,régie,régisseur,exploitation,permanence,astreinte,comptabilité,accueil,standard,direction,coordonnateur,coordonnatrice,gestionnaire,chargé,chargée,logistique,
+jefe,jefa,encargado,encargada,directora,gerente,ingeniero,ingeniera,técnico,técnica,turno,equipo,oficina,taller,almacén,mantenimiento,administración,contabilidad,recepción,secretaría,coordinador,coordinadora,operaciones,guardia,dirección,departamento,área,
+chefe,encarregado,encarregada,diretor,diretora,gestor,gestora,engenheiro,engenheira,coordenador,coordenadora,supervisora,equipe,equipa,escritório,armazém,manutenção,administração,contabilidade,secretaria,plantão,operação,operações,gerência,direção,setor,sector,
 responsabile,direttore,direttrice,capo,capoturno,ingegnere,tecnico,tecnica,squadra,ufficio,officina,magazzino,manutenzione,amministrazione,contabilità,segreteria,direzione,reparto,addetto,addetta,coordinatore,coordinatrice,assistenza,
-hoofd,leidinggevende,directeur,manager,ploeg,nachtploeg,ploegleider,ploegbaas,monteur,beheerder,beheer,planner,planning,kantoor,werkplaats,magazijn,administratie,boekhouding,receptie,secretariaat,afdeling,balie,meldkamer,storingsdienst,coördinator,teamleider,medewerker`).phrases
+hoofd,leidinggevende,ploeg,nachtploeg,ploegleider,ploegbaas,monteur,beheerder,beheer,planning,kantoor,werkplaats,magazijn,administratie,boekhouding,receptie,secretariaat,afdeling,balie,meldkamer,storingsdienst,coördinator,teamleider,medewerker`).phrases
 
 // finite are verbs that no name and no title holds.
 var finite = newPhrases("is,are,was,were,has,have,had,would,cannot,can t,should,does,did,doesn t,didn t,isn t,knows,says,said,needs,wants,waits,works,fails,ist,sind,hat,haben,wird,werden,muss,est,sont,está,están,estão,são,heeft,hebben,moet").phrases
@@ -36,8 +36,8 @@ func tellsSomething(s string) bool {
 
 // doing are words that make a sentence of a line that names a role: "Ask the
 // night desk".
-var doing = newPhrases(`call,ask,contact,ring,phone,email,mail,inform,send,see,use,try,check,replace,restart,tell,notify,escalate,involve,include,copy,need,needs,want,wants,please,no,not,urgent,via,attn,through,is,are,was,were,has,have,had,will,would,can,cannot,must,should,does,did,says,said,waits,waiting,down,closed,open,opens,works,knows,says,needs,waits,fails,failed,stopped,stops,affected,
-bitte,anrufen,fragen,melden,ist,sind,hat,haben,muss,steht,geschlossen,appelez,demandez,contactez,voir,est,sont,a,ont,fermé,llame,llamen,pregunte,avise,está,están,tiene,cerrado,ligue,ligar,peça,avise,estão,fechado,chiamare,chiedere,avvisare,è,sono,ha,hanno,chiuso,bel,vraag,meld,heeft,hebben,moet,staat,gesloten`).phrases
+var doing = newPhrases(`call,ask,contact,ring,phone,email,mail,inform,send,see,use,try,check,replace,restart,tell,notify,escalate,involve,include,copy,need,needs,want,wants,please,no,not,urgent,via,attn,through,is,are,was,were,has,have,had,will,would,can,cannot,must,should,does,did,says,said,waits,waiting,down,closed,open,opens,works,knows,fails,failed,stopped,stops,affected,
+bitte,anrufen,fragen,melden,ist,sind,hat,haben,muss,steht,geschlossen,appelez,demandez,contactez,voir,est,sont,a,ont,fermé,llame,llamen,pregunte,avise,está,están,tiene,cerrado,ligue,ligar,peça,estão,fechado,chiamare,chiedere,avvisare,è,sono,ha,hanno,chiuso,bel,vraag,meld,heeft,hebben,moet,staat,gesloten`).phrases
 
 // isRole says whether a short line names a role or a group and says nothing of
 // it: "Night manager", "Head of operations", "Leitung Instandhaltung".

@@ -88,24 +88,15 @@ func isDelimiter(s string) bool {
 var (
 	bannerHeads = heads("ext cau war thi you sie vou")
 	rowHeads    = heads("t tel pho ph p m mob cel c dir off fax f e ema mai w web han tel por mov sky add con dur dw")
-	tailHeads   = headsOf(furniture, "pow del cre gen mad bui hos spo ber ers pro mog cop sig seg vol fol onl if wri not rep get avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid suiv sui image ima")
+	tailHeads   = heads("cop sig seg vol fol onl if wri not rep get avv rec jur det den ta nin ten tat jel ez bu elk tri odo pob hen sen von ges ver env inv ski wys ode get out obt tel hol lad ott dow die iph ipa and typ ple sor exc yah leg imp pri dis con not hau riv sen ges ver env inv ski wys ode odo fac twi lin ins you xin tik mas blu web avi the thi any if sav bef vor der rec hin pfl ce les pen n est la a ant le que ai dit dee de den reg com ges han sit ams ust vat you to uns for vir scan sca san lib no che ema e ava avg mim pro mes cli rep fol fin con lin www htt cet cid suiv sui image ima")
 )
 
 func heads(words string) map[string]bool {
-	return headsOf(phraseSet{}, words)
-}
-
-// headsOf adds the first letters of phrases to those of words.
-func headsOf(set phraseSet, words string) map[string]bool {
-	heads := map[string]bool{}
+	set := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {
-		heads[clipRunes(w, 3)] = true
+		set[clipRunes(w, 3)] = true
 	}
-	for p := range set.phrases {
-		first, _, _ := strings.Cut(p, " ")
-		heads[clipRunes(first, 3)] = true
-	}
-	return heads
+	return set
 }
 
 // beginsLike looks the first letters of s, three at most, up in a set. It says
@@ -149,32 +140,42 @@ func plainSentence(s string) bool {
 	return false
 }
 
-// surelyTail says whether everything from this line on is nobody's answer: what
-// a device, a desk or a ticket system writes.
+// surelyTail says whether everything from a line on is nobody's answer: what a
+// device, a desk or a ticket system writes. s is its tailText.
 func surelyTail(s string) bool {
-	s, ok := tailText(s)
-	return ok && (strings.HasPrefix(s, "BEGIN:VCARD") || threadMark.MatchString(s) || len(s) >= 8 && beginsLike(s, tailHeads) && !plainSentence(s) && (deviceLine.MatchString(s) || sentFrom(s) || socialRow(s) || deskLine(s)) ||
-		strings.HasPrefix(s, "____") && strings.Trim(s, "_ ") == "")
-}
-
-// beginsTail says whether a line begins like a notice or a footer.
-func beginsTail(s string) bool {
-	s, ok := tailText(s)
-	if !ok || len(s) < 8 || !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") {
+	switch {
+	case strings.HasPrefix(s, "BEGIN:VCARD"), threadMark.MatchString(s), strings.HasPrefix(s, "____") && strings.Trim(s, "_ ") == "":
+		return true
+	case len(s) < 8 || !beginsLike(s, tailHeads) || plainSentence(s):
 		return false
 	}
-	return isFurniture(s) || !plainSentence(s) && (disclaimer.MatchString(s) && !barelyNoticed(s) || footer.MatchString(s))
+	return deviceLine.MatchString(s) || sentFrom(s) || socialRow(s) || deskLine(s)
 }
 
-// tailStart says whether either is so.
-func tailStart(s string) bool { return surelyTail(s) || beginsTail(s) }
+// beginsTail says whether a line begins like a notice or a footer. s is its
+// tailText.
+func beginsTail(s string) bool {
+	if len(s) < 8 {
+		return false
+	}
+	if isFurniture(s) {
+		return true
+	}
+	if !beginsLike(s, tailHeads) && !strings.Contains(s, "mailing list") && !strings.HasPrefix(s, "_") || plainSentence(s) {
+		return false
+	}
+	return disclaimer.MatchString(s) && !barelyNoticed(s) || footer.MatchString(s)
+}
+
+// tailStart says whether either is so of a line.
+func tailStart(s string) bool {
+	s = tailText(s)
+	return surelyTail(s) || beginsTail(s)
+}
 
 // tailText is a line as footers are known: clipped, without link copies and
 // emphasis, of two languages the first.
-func tailText(s string) (string, bool) {
-	if s == "" {
-		return "", false
-	}
+func tailText(s string) string {
 	s = clipRunes(s, 240)
 	if strings.ContainsAny(s, "<[") {
 		s = urlCopy.ReplaceAllString(s, "")
@@ -182,7 +183,7 @@ func tailText(s string) (string, bool) {
 	if first, _, ok := strings.Cut(s, " / "); ok && len(first) >= 8 {
 		s = first
 	}
-	return unmark(strings.TrimPrefix(s, "P ")), true // a tree in Webdings
+	return unmark(strings.TrimPrefix(s, "P ")) // a tree in Webdings
 }
 
 // threadMark finds what ticket systems and old Notes draw below a mail.

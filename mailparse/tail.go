@@ -164,7 +164,7 @@ func (rd *reader) openAbove(j int, h hit) bool {
 	return false
 }
 
-var openWords = newPhrases("to,at,for,the,with,from,and,or,of,is,are,an,am,bei,mit,von,und,oder,für,zu,zur,zum,der,die,das,ist,à,de,du,des,et,ou,pour,chez,est,a,en,con,para,por,y,o,es,e,ou,com,per,di,da,è,aan,voor,met,van,bij,naar,is").phrases
+var openWords = newPhrases("to,at,for,the,with,from,and,or,of,is,are,an,am,bei,mit,von,und,oder,für,zu,zur,zum,der,die,das,ist,à,de,du,des,et,ou,pour,chez,est,a,en,con,para,por,y,o,es,e,com,per,di,da,è,aan,voor,met,van,bij,naar").phrases
 
 // lastName recognises a name right below the last sentence, without an empty
 // line, as the last line of all.

@@ -109,7 +109,7 @@ func (rd *reader) foreignRow(h hit, j int, begun bool) bool {
 var (
 	ownRow   = regexp.MustCompile(`^\p{Lu}[\p{L}\d/#. -]{2,30}$`)
 	rowWords = newPhrases(`severity,serial,site,account,company,customer,client,priority,product,version,asset,location,region,country,department,urgency,impact,contract,model,machine,system,environment,status,subject,category,timezone,zone,
-priorität,kunde,kundennummer,firma,anlage,standort,gerät,produkt,abteilung,seriennummer,maschine,priorité,client,société,site,produit,appareil,prioridad,cliente,empresa,equipo,producto,prioridade,produto,priorità,azienda,prodotto,sede,prioriteit,klant,bedrijf,locatie,apparaat`).phrases
+priorität,kunde,kundennummer,firma,anlage,standort,gerät,produkt,abteilung,seriennummer,maschine,priorité,société,produit,appareil,prioridad,cliente,empresa,equipo,producto,prioridade,produto,priorità,azienda,prodotto,sede,prioriteit,klant,bedrijf,locatie,apparaat`).phrases
 )
 
 // withoutHintLine drops the template's own hint, a line in brackets between a
